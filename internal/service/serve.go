@@ -1,0 +1,80 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// drainTime bounds how long requests in flight may still run once a service is told to go.
+const drainTime = 20 * time.Second
+
+// Listen listens on host:port. Without a token it refuses to listen beyond loopback.
+func Listen(setting, addr, token string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s=%s: want host:port: %w", setting, addr, err)
+	}
+	if token == "" && !loopback(host) {
+		return nil, fmt.Errorf("%s=%s is beyond loopback and SERVICE_TOKEN is not set: set SERVICE_TOKEN (`switchyard secret` prints one) or listen on 127.0.0.1", setting, addr)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s=%s: %w", setting, addr, err)
+	}
+	return ln, nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+type drainKey struct{}
+
+// Draining is closed when the service is told to go: a stream that lives as
+// long as its client ends then. Without Serve it never is.
+func Draining(ctx context.Context) <-chan struct{} {
+	c, _ := ctx.Value(drainKey{}).(chan struct{})
+	return c
+}
+
+// Serve serves HTTP/1.1 and h2c until ctx is done, then lets requests in
+// flight finish for at most 20 s.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
+	draining := make(chan struct{})
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	srv := &http.Server{
+		Handler:           h,
+		Protocols:         protocols,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.WithoutCancel(ctx), drainKey{}, draining)
+		},
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("service: %w", err)
+	case <-ctx.Done():
+	}
+	close(draining)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil {
+		return errors.Join(fmt.Errorf("service: requests still ran after %v: %w", drainTime, err), srv.Close())
+	}
+	return nil
+}

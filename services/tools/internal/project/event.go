@@ -1,0 +1,194 @@
+package project
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+)
+
+// Event says what an event means for the memory: its subject with what the
+// event tells of it, the place and the person that acted, stubs for all that
+// its text names, the links to them, and at least one observation.
+//
+// Text becomes links and nothing else: no attribute and no observation carries any.
+func Event(e *eventv1.WebhookEvent) Delta {
+	links := append(native(e), extract(e)...)
+	return Delta{
+		Entities:     entities(e, links),
+		Links:        links,
+		Observations: observations(e),
+	}
+}
+
+// attributeFields are the event fields that describe the subject itself, by
+// the group of the kind. A comment's or a build's fields describe something
+// else: its url would replace the url of what was commented on.
+func attributeFields(kind string) []string {
+	group, _, _ := strings.Cut(kind, ".")
+	switch group {
+	case "change":
+		return []string{
+			"number", "url", "state", "draft", "merged", "base", "head",
+			"head_sha", "merge_commit_sha", "labels", "assignee",
+			"created_at", "closed_at", "merged_at",
+		}
+	case "issue":
+		return []string{
+			"number", "key", "url", "state", "status", "status_category",
+			"resolution", "issue_type", "priority", "assignee", "labels",
+			"created_at", "closed_at",
+		}
+	case "page", "database":
+		return []string{"entity_type", "url", "parent", "parent_type", "data_source", "database"}
+	default:
+		return nil
+	}
+}
+
+// entities lists each ref once: what is told about it before stubs.
+func entities(e *eventv1.WebhookEvent, links []Link) []Entity {
+	version := Version{At: happened(e), KindRank: kindRank(e.GetKind()), EventID: e.GetId()}
+	var list []Entity
+	known := make(map[string]bool)
+	add := func(entity Entity) {
+		ref, ok := ParseRef(entity.Ref)
+		if !ok || known[entity.Ref] {
+			return
+		}
+		known[entity.Ref] = true
+		entity.Kind = ref.Kind()
+		list = append(list, entity)
+	}
+
+	add(Entity{Ref: e.GetRef(), NativeID: e.GetNativeId(), Place: e.GetPlace(), Attributes: subject(e, version)})
+	place := Entity{Ref: e.GetPlace()}
+	if v := e.GetVisibility(); v == "public" || v == "private" {
+		place.Attributes = []Attribute{{"visibility", v, version}}
+	}
+	add(place)
+	add(person(e, version))
+	for _, link := range links {
+		ref, _ := ParseRef(link.To)
+		add(Entity{Ref: link.To, Place: ref.Place(), Stub: true})
+	}
+	return list
+}
+
+func subject(e *eventv1.WebhookEvent, version Version) []Attribute {
+	var list []Attribute
+	for _, name := range attributeFields(e.GetKind()) {
+		value, ok := Scalar(e.GetFields().GetFields()[name])
+		if !ok {
+			// An empty field is left out of the event; its change tells that it was emptied.
+			value, ok = changedTo(e, name)
+		}
+		if ok {
+			list = append(list, Attribute{name, value, version})
+		}
+	}
+	switch {
+	case strings.HasSuffix(e.GetKind(), ".deleted") && !strings.HasPrefix(e.GetKind(), "comment."):
+		list = append(list, Attribute{"deleted", "true", version})
+	case strings.HasSuffix(e.GetKind(), ".restored"):
+		list = append(list, Attribute{"deleted", "false", version})
+	}
+	if e.GetRef() == e.GetPlace() && (e.GetVisibility() == "public" || e.GetVisibility() == "private") {
+		list = append(list, Attribute{"visibility", e.GetVisibility(), version})
+	}
+	return list
+}
+
+func person(e *eventv1.WebhookEvent, version Version) Entity {
+	actor := e.GetActor()
+	entity := Entity{Ref: Person(Origin(e), actor), NativeID: actor.GetId()}
+	if login := actor.GetLogin(); login != "" {
+		entity.Attributes = append(entity.Attributes, Attribute{"login", login, version})
+	}
+	if kind := actor.GetType(); kind != "" {
+		entity.Attributes = append(entity.Attributes, Attribute{"type", kind, version})
+	}
+	return entity
+}
+
+// native are the links that the provider states itself.
+func native(e *eventv1.WebhookEvent) []Link {
+	var field string
+	switch e.GetKind() {
+	case "change.merged":
+		field = "merge_commit_sha"
+	case "commit.pushed":
+		field = "after"
+	default:
+		return nil
+	}
+	sha, _ := Scalar(e.GetFields().GetFields()[field])
+	place, ok := ParseRef(e.GetPlace())
+	if !ok || place.Type != "repo" || !isSHA(sha) || strings.Trim(sha, "0") == "" {
+		return nil
+	}
+	return []Link{{
+		From: e.GetRef(), To: Ref{place.Origin, "commit", place.Name + "@" + sha}.String(),
+		Kind: "commit", Rule: "native", Confidence: certain, At: happened(e),
+	}}
+}
+
+// happened is the provider's time of the event, or the time of receipt where
+// the body has none.
+func happened(e *eventv1.WebhookEvent) time.Time {
+	if e.GetOccurredAt() != nil {
+		return e.GetOccurredAt().AsTime()
+	}
+	if e.GetReceivedAt() != nil {
+		return e.GetReceivedAt().AsTime()
+	}
+	return time.Time{}
+}
+
+// kindRank orders events of one moment: what ends something comes after what
+// begins it. Providers' times are whole seconds, so that this is not rare.
+func kindRank(kind string) int {
+	_, verb, _ := strings.Cut(kind, ".")
+	switch verb {
+	case "opened", "created":
+		return 1
+	case "updated", "assigned", "reviewed", "moved", "restored", "pushed":
+		return 2
+	case "transitioned":
+		return 3
+	case "merged", "closed", "finished", "published":
+		return 4
+	case "deleted":
+		return 5
+	default:
+		return 0
+	}
+}
+
+// Scalar renders a field's value, numbers in full; lists of strings are joined by commas, which
+// no identifier contains. It reports false for anything nested and for null.
+func Scalar(v *structpb.Value) (string, bool) {
+	switch kind := v.GetKind().(type) {
+	case *structpb.Value_StringValue:
+		return kind.StringValue, true
+	case *structpb.Value_BoolValue:
+		return strconv.FormatBool(kind.BoolValue), true
+	case *structpb.Value_NumberValue:
+		return strconv.FormatFloat(kind.NumberValue, 'f', -1, 64), true
+	case *structpb.Value_ListValue:
+		var words []string
+		for _, item := range kind.ListValue.GetValues() {
+			word, ok := item.GetKind().(*structpb.Value_StringValue)
+			if !ok {
+				return "", false
+			}
+			words = append(words, word.StringValue)
+		}
+		return strings.Join(words, ","), true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,263 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+// Parse reads a policy from YAML. Tools are the registry's: a policy that names
+// a tool or a field that doesn't exist is refused, like any unknown key. Every
+// error of the contents starts with its line. An empty file is Default.
+func Parse(source []byte, tools []*toolsv1.Tool) (*Policy, error) {
+	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	if err := decoder.Decode(&second); err == nil {
+		return nil, fmt.Errorf("policy: %w", at(&second, "a policy is one document"))
+	}
+	p := &parser{policy: Default(), tools: make(map[string]*toolsv1.Tool, len(tools))}
+	for _, tool := range tools {
+		p.tools[tool.GetName()] = tool
+	}
+	if len(document.Content) > 0 && document.Content[0].Tag != "!!null" {
+		if err := p.root(document.Content[0]); err != nil {
+			return nil, fmt.Errorf("policy: %w", err)
+		}
+	}
+	return p.policy, nil
+}
+
+// parser fills a policy from the document's nodes, which know their lines.
+type parser struct {
+	policy *Policy
+	tools  map[string]*toolsv1.Tool
+}
+
+func (p *parser) root(node *yaml.Node) error {
+	sections := map[string]func(*yaml.Node) error{
+		"pairs": p.pairs, "places": p.places, "trusted": p.trusted, "choices": p.choices,
+		"targets": p.targets, "max_calls": p.maxCalls, "authn": p.authn, "tiers": p.tiers,
+	}
+	return eachKey(node, "the policy", func(key, value *yaml.Node) error {
+		section, ok := sections[key.Value]
+		if !ok {
+			return at(key, "unknown key %q", key.Value)
+		}
+		return section(value)
+	})
+}
+
+func (p *parser) pairs(node *yaml.Node) error {
+	return eachItem(node, "pairs", func(item *yaml.Node) error {
+		var ends []scope
+		err := eachItem(item, "a pair", func(end *yaml.Node) error {
+			s, err := placeAt(end)
+			ends = append(ends, s)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(ends) != 2 || ends[0] == ends[1] {
+			return at(item, "a pair is two different places")
+		}
+		both := makePair(ends[0], ends[1])
+		if p.policy.pairs[both] {
+			return at(item, "the pair stands here twice")
+		}
+		p.policy.pairs[both] = true
+		p.policy.paired[ends[0]], p.policy.paired[ends[1]] = true, true
+		return nil
+	})
+}
+
+func (p *parser) places(node *yaml.Node) error {
+	return eachKey(node, "places", func(key, value *yaml.Node) error {
+		s, err := placeAt(key)
+		if err != nil {
+			return err
+		}
+		if _, ok := p.policy.places[s]; ok {
+			return at(key, "the place %s stands here twice", s)
+		}
+		p.policy.places[s], err = wordAt(value, "private", "public")
+		return err
+	})
+}
+
+func (p *parser) trusted(node *yaml.Node) error {
+	return eachItem(node, "trusted", func(item *yaml.Node) error {
+		ref, ok := project.ParseRef(item.Value)
+		if !ok || ref.Type != "user" || !slices.Contains([]string{"github", "jira", "notion"}, ref.Source()) {
+			return at(item, "%q is no account: write github:user:<login>, jira:user:<accountId> or notion:user:<id>", item.Value)
+		}
+		p.policy.trusted[string(fold(item.Value))] = true
+		return nil
+	})
+}
+
+func (p *parser) choices(node *yaml.Node) error {
+	return eachKey(node, "choices", func(key, value *yaml.Node) error {
+		tool, err := p.toolAt(key)
+		if err != nil {
+			return err
+		}
+		return eachKey(value, "choices of "+tool.GetName(), func(place, fields *yaml.Node) error {
+			where, err := patternAt(place)
+			if err != nil {
+				return err
+			}
+			return eachKey(fields, "choices in "+place.Value, func(name, values *yaml.Node) error {
+				return p.choice(tool, where, name, values)
+			})
+		})
+	})
+}
+
+func (p *parser) choice(tool *toolsv1.Tool, where pattern, name, values *yaml.Node) error {
+	i := slices.IndexFunc(tool.GetFields(), func(f *toolsv1.ToolField) bool { return f.GetName() == name.Value })
+	if i < 0 || tool.GetFields()[i].GetOrigin() != originChoice {
+		return at(name, "%s has no choice %q", tool.GetName(), name.Value)
+	}
+	field := tool.GetFields()[i]
+	c := choice{scope: where, field: name.Value}
+	err := eachItem(values, name.Value, func(item *yaml.Node) error {
+		if item.Kind != yaml.ScalarNode || item.Value == "" {
+			return at(item, "a choice is a word")
+		}
+		if tooLong(field, item.Value) || !p.policy.fits(field.GetPattern(), item.Value) {
+			return at(item, "%s can't be %q", name.Value, item.Value)
+		}
+		c.values = append(c.values, item.Value)
+		return nil
+	})
+	p.policy.choices[tool.GetName()] = append(p.policy.choices[tool.GetName()], c)
+	return err
+}
+
+func (p *parser) targets(node *yaml.Node) error {
+	return eachKey(node, "targets", func(key, value *yaml.Node) error {
+		tool, err := p.toolAt(key)
+		if err != nil {
+			return err
+		}
+		// An empty list is kept: it allows the tool nowhere.
+		patterns := []pattern{}
+		err = eachItem(value, "targets of "+key.Value, func(item *yaml.Node) error {
+			where, err := patternAt(item)
+			patterns = append(patterns, where)
+			return err
+		})
+		p.policy.targets[tool.GetName()] = patterns
+		return err
+	})
+}
+
+func (p *parser) maxCalls(node *yaml.Node) error {
+	n, err := strconv.Atoi(node.Value)
+	if err != nil || n < 1 || n > 100 {
+		return at(node, "max_calls must be 1 to 100")
+	}
+	p.policy.maxCalls = n
+	return nil
+}
+
+func (p *parser) authn(node *yaml.Node) error {
+	return words(node, "authn", p.policy.authn, allowAuto, allowDryRun, allowMemory)
+}
+
+func (p *parser) tiers(node *yaml.Node) error {
+	return words(node, "tiers", p.policy.tiers, allowAuto, allowHold, allowOff)
+}
+
+// words fills a map whose keys are fixed.
+func words(node *yaml.Node, name string, into map[string]string, allowed ...string) error {
+	return eachKey(node, name, func(key, value *yaml.Node) error {
+		if _, ok := into[key.Value]; !ok {
+			return at(key, "unknown key %q in %s", key.Value, name)
+		}
+		word, err := wordAt(value, allowed...)
+		into[key.Value] = word
+		return err
+	})
+}
+
+func (p *parser) toolAt(node *yaml.Node) (*toolsv1.Tool, error) {
+	tool, ok := p.tools[node.Value]
+	if !ok {
+		return nil, at(node, "unknown tool %q", node.Value)
+	}
+	return tool, nil
+}
+
+func placeAt(node *yaml.Node) (scope, error) {
+	s, ok := parseScope(node.Value)
+	if !ok {
+		return "", at(node, "%q is no place: write github:owner/name, jira:KEY or notion:<32 hex>", node.Value)
+	}
+	return s, nil
+}
+
+func patternAt(node *yaml.Node) (pattern, error) {
+	where, ok := parsePattern(node.Value)
+	if !ok {
+		return "", at(node, "%q is no place, and no beginning of one before a *", node.Value)
+	}
+	return where, nil
+}
+
+func wordAt(node *yaml.Node, allowed ...string) (string, error) {
+	if !slices.Contains(allowed, node.Value) {
+		return "", at(node, "%q must be one of %s", node.Value, strings.Join(allowed, ", "))
+	}
+	return node.Value, nil
+}
+
+// eachKey walks a mapping. YAML's own decoder lets a later key win silently;
+// in a policy that would hide a line that somebody relies on.
+func eachKey(node *yaml.Node, name string, visit func(key, value *yaml.Node) error) error {
+	if node.Kind != yaml.MappingNode {
+		return at(node, "%s must be a mapping", name)
+	}
+	var errs []error
+	seen := make(map[string]bool)
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		if seen[key.Value] {
+			errs = append(errs, at(key, "the key %q stands here twice", key.Value))
+			continue
+		}
+		seen[key.Value] = true
+		errs = append(errs, visit(key, value))
+	}
+	return errors.Join(errs...)
+}
+
+func eachItem(node *yaml.Node, name string, visit func(*yaml.Node) error) error {
+	if node.Kind != yaml.SequenceNode {
+		return at(node, "%s must be a list", name)
+	}
+	var errs []error
+	for _, item := range node.Content {
+		errs = append(errs, visit(item))
+	}
+	return errors.Join(errs...)
+}
+
+// at is an error with the line of its node. Aliases are not followed: they are
+// neither mappings, lists nor one of the words that are looked for.
+func at(node *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("line %d: %s", node.Line, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,2 @@
+// Package notion holds the headers of Notion's webhooks, and signs and verifies them.
+package notion

@@ -1,0 +1,29 @@
+// Command tools runs the tools service.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/program"
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/tools"
+)
+
+func main() {
+	var cfg tools.Config
+	program.Main("tools", "Keeps the ledger of runs and the memory, and makes the effects that policy allows.", &cfg,
+		func(ctx context.Context, log *slog.Logger) error {
+			svc, err := tools.New(ctx, cfg, log, time.Now)
+			if err != nil {
+				return err
+			}
+			ln, err := service.Listen("TOOLS_LISTEN", cfg.Listen, cfg.ServiceToken)
+			if err != nil {
+				return err
+			}
+			log.Info("listening", "address", ln.Addr().String())
+			return svc.Run(ctx, ln)
+		})
+}

@@ -1,0 +1,206 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/faultpoint"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+const (
+	// AttemptTime is how long one attempt may take to start its effect.
+	AttemptTime = 8 * time.Second
+	// ValidFor is how long after its planning a call may still be made.
+	ValidFor = time.Hour
+
+	// providerTimeout bounds the executor's own requests to a provider.
+	providerTimeout = 10 * time.Second
+	// clockSlack covers clocks that differ between tools and executor.
+	clockSlack = 2 * time.Second
+	// retryAfter is the wait before a call that was not made is tried again.
+	retryAfter = 2 * time.Second
+	// recordWindow is how long a result may wait to share its commit with the next one.
+	recordWindow = 50 * time.Millisecond
+	recordTime   = 10 * time.Second
+)
+
+// LookAt is when an effect that was allowed to start until notAfter is over, one
+// way or the other: before it nobody looks and nobody tries again.
+func LookAt(notAfter time.Time) time.Time {
+	return notAfter.Add(providerTimeout + clockSlack)
+}
+
+// Executor makes effects. Its errors are *InvokeError.
+type Executor interface {
+	Invoke(ctx context.Context, cmd *executorv1.Command) (*executorv1.Result, error)
+}
+
+// InvokeError is an invocation without a result.
+type InvokeError struct {
+	// NotSent: the executor can't have acted. Otherwise the outcome is unknown.
+	NotSent bool
+	Err     error
+}
+
+// Error implements error.
+func (e *InvokeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *InvokeError) Unwrap() error { return e.Err }
+
+// Performer performs leased calls.
+type Performer struct {
+	Ledger   ledger.Ledger
+	Executor Executor
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Perform makes the calls of one run, which the caller holds, in their order,
+// and returns the run as it then stands. No effect starts after `until`: what
+// is left is queued. Results are durable before Perform returns; a slow call
+// does not keep the results before it from being recorded.
+//
+// A context's end does not stop an effect in its middle: only its own fence does.
+func (p *Performer) Perform(ctx context.Context, run ledger.RunID, calls []ledger.Call, until time.Time) (ledger.Stored, error) {
+	ctx = context.WithoutCancel(ctx)
+	outcomes := make(chan ledger.Outcome, len(calls))
+	type recorded struct {
+		stored ledger.Stored
+		err    error
+	}
+	done := make(chan recorded, 1)
+	go func() {
+		stored, err := p.record(ctx, run, outcomes)
+		done <- recorded{stored, err}
+	}()
+	for _, c := range calls {
+		if !p.Now().Before(until) {
+			outcomes <- ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), State: "queued", Reason: "deadline", NextAt: p.Now()}
+			continue
+		}
+		outcomes <- p.attempt(ctx, c)
+	}
+	close(outcomes)
+	r := <-done
+	return r.stored, r.err
+}
+
+// record stores outcomes as they come, several in a commit where they come close together.
+func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-chan ledger.Outcome) (stored ledger.Stored, err error) {
+	var waiting []ledger.Outcome
+	var due <-chan time.Time
+	flush := func() {
+		if len(waiting) == 0 {
+			return
+		}
+		faultpoint.Reached("call.before_record")
+		ctx, cancel := context.WithTimeout(ctx, recordTime)
+		defer cancel()
+		s, e := p.Ledger.Record(ctx, run, waiting)
+		if e != nil {
+			// The calls stay running in the ledger: the resumer takes them up after their LookAt.
+			err = errors.Join(err, fmt.Errorf("call: record: %w", e))
+		} else {
+			stored = s
+		}
+		faultpoint.Reached("call.after_record")
+		waiting, due = nil, nil
+	}
+	for {
+		select {
+		case o, ok := <-outcomes:
+			if !ok {
+				flush()
+				return stored, err
+			}
+			if len(waiting) == 0 {
+				due = time.After(recordWindow)
+			}
+			waiting = append(waiting, o)
+		case <-due:
+			flush()
+		}
+	}
+}
+
+// attempt invokes the executor once and says what came of it.
+func (p *Performer) attempt(ctx context.Context, c ledger.Call) ledger.Outcome {
+	out := ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), Attempted: true}
+	ctx, cancel := context.WithDeadline(ctx, LookAt(c.NotAfter).Add(-clockSlack))
+	defer cancel()
+	faultpoint.Reached("call.before_invoke")
+	result, err := p.Executor.Invoke(ctx, &executorv1.Command{
+		CallId:    c.Shown.GetCallId(),
+		EffectKey: c.Shown.GetEffectKey(),
+		Mode:      c.Mode,
+		Class:     c.Shown.GetClass(),
+		Tool:      c.Shown.GetTool(),
+		Target:    c.Shown.GetTarget(),
+		Payload:   c.Payload,
+		NotAfter:  timestamppb.New(c.NotAfter),
+	})
+	faultpoint.Reached("call.after_invoke")
+	if err != nil {
+		p.Log.WarnContext(ctx, "executor", "run_id", c.Run, "call_id", c.Shown.GetCallId(), "tool", c.Shown.GetTool(), "error", err)
+		return p.withoutResult(c, out, err)
+	}
+	return p.withResult(c, out, result)
+}
+
+func (p *Performer) withoutResult(c ledger.Call, out ledger.Outcome, err error) ledger.Outcome {
+	var invoke *InvokeError
+	if errors.As(err, &invoke) && invoke.NotSent {
+		out.State, out.Reason, out.NextAt = "queued", "executor_away", p.Now().Add(retryAfter)
+		return out
+	}
+	return outcomeUnknown(c, out)
+}
+
+// outcomeUnknown: it may have acted. What can be told to be done already is
+// tried again once the first attempt is over; a creation never is.
+func outcomeUnknown(c ledger.Call, out ledger.Outcome) ledger.Outcome {
+	if c.Shown.GetClass() == "create" && c.Mode == "act" {
+		out.State = "unknown"
+		return out
+	}
+	out.State, out.Reason, out.NextAt = "queued", "executor_away", LookAt(c.NotAfter)
+	return out
+}
+
+func (p *Performer) withResult(c ledger.Call, out ledger.Outcome, r *executorv1.Result) ledger.Outcome {
+	out.ResultRef, out.URL = r.GetRef(), r.GetUrl()
+	if r.GetAccount() != "" {
+		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "executor", Detail: "acted as " + r.GetAccount()})
+	}
+	switch r.GetOutcome() {
+	case "done":
+		out.State = "done"
+	case "already":
+		out.State = "done"
+		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "already", Detail: "it was so before"})
+	case "dry_run":
+		out.State, out.Request = "dry_run", r.GetRequest()
+		// Why it is one was decided by policy, or else is the executor's to say.
+		if out.Reason = c.Shown.GetReason(); out.Reason == "" {
+			out.Reason = "no_token"
+		}
+	case "rejected":
+		out.State, out.Reason = "failed", "rejected"
+		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "executor", Detail: r.GetReason()})
+	case "retry":
+		out.State, out.Reason = "queued", "rate_limited"
+		out.NextAt = p.Now().Add(max(retryAfter, r.GetRetryAfter().AsDuration()))
+	default:
+		return outcomeUnknown(c, out)
+	}
+	return out
+}

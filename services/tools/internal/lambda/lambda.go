@@ -1,0 +1,113 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
+)
+
+// localFunction is the name that a local executor is invoked under.
+const localFunction = "switchyard-executor"
+
+// maxPayload is Lambda's own limit of a synchronous invocation, in bytes
+// (AWS Lambda quotas: 6 MB for request and response each).
+const maxPayload = 6 << 20
+
+// Options say where the executor is.
+type Options struct {
+	// Base URL of a local executor; "" for AWS.
+	Endpoint string
+	// Bearer token that a local executor demands.
+	Token string
+	// Name or ARN of the function, with its alias; needed without Endpoint.
+	Function string
+}
+
+// Client invokes the executor. It never tries twice: an invocation whose
+// outcome is unknown may have acted.
+type Client struct {
+	lambda   *lambda.Client
+	function string
+}
+
+var _ call.Executor = (*Client)(nil)
+
+// New makes a client. With an Endpoint it reads no AWS configuration at all:
+// the default chain would look for instance metadata and stall.
+func New(ctx context.Context, o Options) (*Client, error) {
+	if o.Endpoint != "" {
+		return &Client{lambda: lambda.New(local(o)), function: localFunction}, nil
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lambda: AWS configuration: %w", err)
+	}
+	return &Client{
+		lambda:   lambda.NewFromConfig(cfg, func(lo *lambda.Options) { lo.Retryer = aws.NopRetryer{} }),
+		function: o.Function,
+	}, nil
+}
+
+func local(o Options) lambda.Options {
+	return lambda.Options{
+		BaseEndpoint: aws.String(o.Endpoint),
+		Region:       "local",
+		// SigV4 would occupy the Authorization header.
+		Credentials: aws.AnonymousCredentials{},
+		Retryer:     aws.NopRetryer{},
+		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = 64
+			t.Proxy = nil
+		}),
+		APIOptions: []func(*middleware.Stack) error{
+			smithyhttp.SetHeaderValue("Authorization", "Bearer "+o.Token),
+		},
+	}
+}
+
+// Invoke sends one command. The error says whether the executor may have seen it.
+func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executorv1.Result, error) {
+	payload, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(cmd)
+	if err != nil {
+		return nil, &call.InvokeError{NotSent: true, Err: fmt.Errorf("lambda: command: %w", err)}
+	}
+	if len(payload) > maxPayload {
+		return nil, &call.InvokeError{NotSent: true, Err: fmt.Errorf("lambda: command of %d bytes is over Lambda's limit of %d", len(payload), maxPayload)}
+	}
+	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(c.function), Payload: payload})
+	if err != nil {
+		return nil, &call.InvokeError{NotSent: notSent(err), Err: fmt.Errorf("lambda: invoke: %w", err)}
+	}
+	if out.FunctionError != nil {
+		return nil, &call.InvokeError{Err: fmt.Errorf("lambda: function error: %s", aws.ToString(out.FunctionError))}
+	}
+	result := &executorv1.Result{}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(out.Payload, result); err != nil {
+		return nil, &call.InvokeError{Err: fmt.Errorf("lambda: result: %w", err)}
+	}
+	return result, nil
+}
+
+// notSent tells whether the function can't have run: no connection was made, or
+// Lambda refused the invocation before it started.
+func notSent(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	var status interface{ HTTPStatusCode() int }
+	return errors.As(err, &status) && status.HTTPStatusCode() >= 400 && status.HTTPStatusCode() < 500
+}

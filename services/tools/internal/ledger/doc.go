@@ -1,0 +1,3 @@
+// Package ledger is the system of record: events, runs, calls, and what they
+// say. Everything else that Switchyard keeps can be built again from it.
+package ledger

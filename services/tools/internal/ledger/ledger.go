@@ -1,0 +1,212 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+// RunID is a random UUID.
+type RunID string
+
+// CallID is UUIDv5(event id, rule/step/target path).
+type CallID string
+
+// EffectKey is UUIDv5(rule/step/tool, target, subject, occurrence).
+type EffectKey string
+
+// Owner names a process that holds leases.
+type Owner string
+
+var (
+	// ErrNotFound: no such run.
+	ErrNotFound = errors.New("ledger: run not found")
+	// ErrUnavailable wraps an error of the store itself: it is away, full or closed.
+	ErrUnavailable = errors.New("ledger: store unavailable")
+	// ErrToken: a page token that List did not make.
+	ErrToken = errors.New("ledger: no such page token")
+)
+
+// Ledger is implemented once a store. Every implementation passes ledgertest.
+//
+// Methods that write are durable when they return nil. A context's deadline
+// drops an operation before it starts, never in its middle; the outcome of a
+// call that returned a context error is unknown only if the error wraps
+// ErrUnavailable as well. Times of leases are the store's.
+type Ledger interface {
+	// Open records event, delta, outbox entry and run in one commit, or, for an
+	// event that is known, its delivery.
+	Open(ctx context.Context, o Opening) (Opened, error)
+
+	// Known tells what the memory holds about a subject before its event is
+	// opened: its links in both directions (at most 100, oldest first, without
+	// those that are gone), and which of refs are entities that were seen (not stubs).
+	Known(ctx context.Context, subject string, refs []string) (Known, error)
+
+	// Pin fixes the plan of a run and writes its intents and memory writes in
+	// the same commit. The first plan wins: another one changes nothing.
+	Pin(ctx context.Context, p Pinning) (Pinned, error)
+
+	// Record stores what came of calls, in one commit, and returns their run.
+	// Outcomes of calls that are no longer queued or running change nothing.
+	Record(ctx context.Context, run RunID, outcomes []Outcome) (Stored, error)
+
+	// Claim leases runs that have no plan and whose lease ran out.
+	Claim(ctx context.Context, owner Owner, limit int, lease time.Duration) ([]Stored, error)
+
+	// LeaseCalls leases calls that are queued or running, due (NextAt and LookAt
+	// are past), and held by nobody: at most one of an effect key, and none of a
+	// key that somebody works on. States stay: running means that an attempt was
+	// begun and its outcome never recorded. An upsert with a later version open or
+	// done is not leased: it becomes skipped, superseded. Nor is a call past its
+	// ValidUntil: a queued one becomes failed, expired; a running one, which may
+	// have had its effect, unknown.
+	LeaseCalls(ctx context.Context, owner Owner, limit int, lease time.Duration) ([]Call, error)
+
+	// Extend makes a leased call running and fixes the fence of a new attempt at
+	// it before that starts. It is false where the owner's lease ran out or the
+	// LookAt of another attempt lies ahead: of two who believe they hold the call,
+	// one may go on.
+	Extend(ctx context.Context, owner Owner, call CallID, notAfter, lookAt time.Time) (bool, error)
+
+	// Restart queues a run's failed calls again, on a redelivery. A call whose
+	// effect key is held by another one by now becomes skipped, same_as.
+	Restart(ctx context.Context, run RunID) (Stored, error)
+
+	// Run returns ErrNotFound for an id that it does not have.
+	Run(ctx context.Context, run RunID) (Stored, error)
+	// List returns runs, newest first.
+	List(ctx context.Context, q Query) (runs []Stored, next string, err error)
+	// Changed returns runs that were opened, planned or changed after cursor,
+	// oldest change first, and the cursor after them. A negative cursor
+	// returns no runs and the present cursor.
+	Changed(ctx context.Context, cursor int64, limit int) (runs []Stored, next int64, err error)
+
+	// Subscribe returns a channel that receives soon after any run changed, once
+	// for many changes; look first, then wait. Changes made by other processes are
+	// not told: look now and then as well. cancel ends it.
+	Subscribe() (wake <-chan struct{}, cancel func())
+
+	// Ping fails when the store can't be written.
+	Ping(ctx context.Context) error
+	// Store is the word for answers: sqlite or postgres.
+	Store() string
+	Close() error
+}
+
+// Opening is what OpenRun writes.
+type Opening struct {
+	Run      RunID // for the run, if this makes it
+	Event    *eventv1.WebhookEvent
+	Sealed   []byte // the event as it was sealed
+	Body     []byte // the raw body, s2; nil where there is none
+	Authn    string
+	Delivery *eventv1.Delivery // nil for an operator's event
+	Delta    project.Delta
+	Links    []*toolsv1.Link // judged
+	Owner    Owner
+	Lease    time.Duration
+}
+
+// Opened is what came of it.
+type Opened struct {
+	Stored
+	Created bool
+	// Leased: the caller is the only one who may plan the run now.
+	Leased bool
+}
+
+// Stored is a run with its event.
+type Stored struct {
+	Run *toolsv1.Run
+	// As it was sealed; only Open, Claim and Run return it.
+	Event *eventv1.WebhookEvent
+}
+
+// Known is what the memory holds about a subject.
+type Known struct {
+	// Links where the subject is From or To, as extracted.
+	Links []project.Link
+	Seen  map[string]bool
+}
+
+// Pinning is a plan and the intents that policy made of it.
+type Pinning struct {
+	Run   RunID
+	Plan  *toolsv1.Plan
+	Calls []Call // in the plan's order
+	// What calls of class memory write; applied only if the plan is accepted.
+	Delta project.Delta
+}
+
+// Pinned is what came of it.
+type Pinned struct {
+	Stored
+	// Accepted: this plan was the first, and its calls are the run's.
+	Accepted bool
+	// Same: another caller pinned an identical plan before.
+	Same bool
+	// Leased are the calls that the caller holds and may perform now.
+	Leased []Call
+}
+
+// Call is an intent: what is shown of it, and what it takes to perform it.
+//
+// In a Pinning the state is policy's decision: queued, running (performed at
+// once, leased by Owner), held, refused, dry_run or, for class memory, done. The
+// ledger turns queued and running into skipped (same_as, superseded) where another
+// call holds the effect, and running into queued where a call of the same
+// effect is being performed: for create and set any other call that is open, done
+// or unknown is same_as; for an upsert one of the same occurrence is same_as, and
+// an open or done one of a later version makes ours superseded. Only calls of
+// mode act hold effects.
+type Call struct {
+	Shown   *toolsv1.Call
+	Run     RunID
+	EventID string
+	// The tool's input without its target.
+	Payload *structpb.Struct
+	// act, look or dry_run.
+	Mode string
+	// What tells two happenings apart, also for an upsert, whose key leaves it out.
+	Occurrence string
+	// The version of the subject that the call was planned on.
+	Version time.Time
+	// Absolute: no effect starts after it.
+	NotAfter time.Time
+	// Nobody looks, and nobody tries again, before it.
+	LookAt time.Time
+	// After it the call fails as expired.
+	ValidUntil time.Time
+	Owner      Owner
+	Lease      time.Duration
+}
+
+// Outcome is what came of one attempt at a call. It ends the call's lease. State
+// running, or queued with a NextAt not before the attempt's LookAt, says that the
+// effect may still come: until then nobody works on its key.
+type Outcome struct {
+	Call      CallID
+	State     string
+	Reason    string
+	ResultRef string
+	URL       string
+	Request   *structpb.Struct
+	Evidence  []*toolsv1.Evidence // appended
+	NextAt    time.Time           // for queued
+	Attempted bool                // counts as an attempt
+}
+
+// Query selects runs.
+type Query struct {
+	Limit     int
+	Token     string // from the page before
+	Source    string
+	CallState string
+}

@@ -1,0 +1,214 @@
+package sqlite
+
+// statement names one of the statements that are prepared once a connection.
+type statement int
+
+const (
+	// Statements that read, for both pools.
+	selectRun statement = iota
+	selectRunBySeq
+	selectEvent
+	selectEventID
+	selectCalls
+	selectKnown
+	selectSeen
+	selectRuns
+	selectRunsByCall
+	selectEntries
+	selectLastEntry
+	selectTimeline
+	selectLinked
+	selectEntity
+
+	// Statements of the writer.
+	touch
+	savepoint
+	release
+	rollbackTo
+	selectEventSeq
+	selectEventInWindow
+	insertEvent
+	insertBody
+	insertDelivery
+	insertRun
+	insertEntry
+	countDelivery
+	leaseRun
+	selectUnplanned
+	updatePlan
+	settleRun
+	insertCall
+	updateCall
+	selectCall
+	selectEffectHolder
+	selectUpserts
+	selectDue
+	selectExpired
+	insertEntity
+	updateEntity
+	upsertLink
+	upsertObservation
+	statements
+
+	firstWrite = touch
+)
+
+const (
+	runColumns  = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan`
+	callColumns = `call.id, call.run, run.id, event.id, call.mode, call.occurrence, call.version, call.not_after, call.look_at,
+		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload`
+	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
+	linkColumns = `link.from_ref, link.to_ref, link.kind, link.rule, link.confidence, link.stood,
+		link.author, link.editor, link.first_at, link.last_at, link.event_id`
+	// The text that a link stood in was seen later than the link.
+	linkGone = `(link.last_at < coalesce(entity.texts ->> link.stood, 0))`
+	// The condition of the indexes call_effect and call_upsert, word for word:
+	// SQLite takes a partial index for nothing else.
+	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
+	holdsUpsert = ` mode = 'act' AND class = 'upsert' AND state IN ('queued', 'running', 'done', 'unknown') `
+)
+
+// text returns the SQL of a statement. Parameters are numbered where one is used twice.
+func (s statement) text() string {
+	switch s {
+	case selectRun:
+		return `SELECT ` + runColumns + ` FROM run WHERE id = ?`
+	case selectRunBySeq:
+		return `SELECT ` + runColumns + ` FROM run WHERE seq = ?`
+	case selectEvent:
+		return `SELECT event FROM event WHERE seq = ?`
+	case selectEventID:
+		return `SELECT id FROM event WHERE seq = ?`
+	case selectCalls:
+		return `SELECT ` + callColumns + callTables + `WHERE call.run = ? ORDER BY call.position`
+	case selectKnown:
+		return `SELECT ` + linkColumns + `, 0 FROM link LEFT JOIN entity ON entity.ref = link.from_ref
+			WHERE (link.from_ref = ?1 OR link.to_ref = ?1) AND NOT ` + linkGone + `
+			ORDER BY link.first_at, link.from_ref, link.to_ref, link.stood, link.kind LIMIT ?2`
+	case selectSeen:
+		return `SELECT entity.ref FROM json_each(?) AS wanted JOIN entity ON entity.ref = wanted.value WHERE entity.seen = 1`
+	case selectRuns:
+		return `SELECT ` + runColumns + ` FROM run WHERE seq < ?1 AND (?2 = '' OR source = ?2) ORDER BY seq DESC LIMIT ?3`
+	case selectRunsByCall:
+		return `SELECT ` + runColumns + ` FROM run WHERE seq < ?1 AND (?2 = '' OR source = ?2)
+			AND EXISTS (SELECT 1 FROM call WHERE call.run = run.seq AND call.state = ?4) ORDER BY seq DESC LIMIT ?3`
+	case selectEntries:
+		return `SELECT seq, run FROM entry WHERE seq > ? ORDER BY seq LIMIT ?`
+	case selectLastEntry:
+		return `SELECT coalesce(max(seq), 0) FROM entry`
+	case selectTimeline:
+		return `SELECT subject, name, sub_key, at, value, event_id FROM observation
+			WHERE subject = ? ORDER BY at DESC, name, sub_key LIMIT ?`
+	case selectLinked:
+		return `SELECT ` + linkColumns + `, ` + linkGone + ` FROM link LEFT JOIN entity ON entity.ref = link.from_ref
+			WHERE link.from_ref = ?1 OR link.to_ref = ?1
+			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind LIMIT ?2`
+	case selectEntity:
+		return `SELECT seq, seen, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+	default:
+		return s.writeText()
+	}
+}
+
+func (s statement) writeText() string {
+	switch s {
+	case touch:
+		return `UPDATE run SET deliveries = deliveries WHERE seq = (SELECT max(seq) FROM run)`
+	case savepoint:
+		return `SAVEPOINT operation`
+	case release:
+		return `RELEASE operation`
+	case rollbackTo:
+		return `ROLLBACK TO operation`
+	case selectEventSeq:
+		return `SELECT seq FROM event WHERE id = ?`
+	case selectEventInWindow:
+		return `SELECT seq FROM event WHERE source = ? AND instance = ? AND window_key = ?
+			AND window_key IS NOT NULL AND received_at BETWEEN ? AND ? ORDER BY received_at DESC, seq DESC LIMIT 1`
+	case insertEvent:
+		return `INSERT INTO event (id, source, instance, received_at, window_key, event) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO NOTHING`
+	case insertBody:
+		return `INSERT INTO event_body (event, body) VALUES (?, ?)`
+	case insertDelivery:
+		return `INSERT INTO delivery (event, delivery_id, hook_id, retry, received_at) VALUES (?, ?, ?, ?, ?)`
+	case insertRun:
+		return `INSERT INTO run (seq, id, source, deliveries, lease_owner, lease_until, records, facts, links, opened)
+			VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`
+	case insertEntry:
+		return `INSERT INTO entry (run, kind, delta) VALUES (?, ?, ?)`
+	case countDelivery:
+		return `UPDATE run SET deliveries = deliveries + 1 WHERE seq = ?`
+	case leaseRun:
+		return `UPDATE run SET lease_owner = ?1, lease_until = ?2 WHERE seq = ?3 AND plan IS NULL AND lease_until <= ?4`
+	case selectUnplanned:
+		return `SELECT seq FROM run WHERE plan IS NULL AND lease_until <= ? ORDER BY lease_until LIMIT ?`
+	case updatePlan:
+		return `UPDATE run SET plan = ? WHERE seq = ? AND plan IS NULL`
+	case settleRun:
+		return `UPDATE run SET decided_at = CASE
+			WHEN EXISTS (SELECT 1 FROM call WHERE call.run = run.seq AND call.state IN ('queued', 'running')) THEN 0
+			WHEN decided_at = 0 THEN ?1 ELSE decided_at END
+			WHERE seq = ?2 RETURNING decided_at`
+	default:
+		return s.callText()
+	}
+}
+
+func (s statement) callText() string {
+	switch s {
+	case insertCall:
+		return `INSERT INTO call (id, run, position, effect_key, class, state, mode, occurrence, version, not_after, look_at,
+			valid_until, valid_for, next_at, owner, lease_until, shown, payload)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	case updateCall:
+		return `UPDATE call SET state = ?, not_after = ?, look_at = ?, valid_until = ?, next_at = ?, owner = ?,
+			lease_until = ?, shown = ? WHERE id = ?`
+	case selectCall:
+		return `SELECT ` + callColumns + callTables + `WHERE call.id = ?`
+	case selectEffectHolder:
+		return `SELECT id FROM call WHERE effect_key = ? AND ` + holdsEffect + ` LIMIT 1`
+	case selectUpserts:
+		return `SELECT id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsUpsert
+	case selectDue:
+		// A running one first: its effect may be half done, and its key is locked until that is known.
+		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
+			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1
+			ORDER BY call.state = 'running' DESC, call.next_at, call.run, call.position LIMIT ?2`
+	case selectExpired:
+		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
+			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
+	default:
+		return s.memoryText()
+	}
+}
+
+func (s statement) memoryText() string {
+	switch s {
+	case insertEntity:
+		return `INSERT INTO entity (ref, seen, kind, native_id, place, at, rank, event_id, texts, attributes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	case updateEntity:
+		return `UPDATE entity SET seen = ?, kind = ?, native_id = ?, place = ?, at = ?, rank = ?, event_id = ?, texts = ?, attributes = ?
+			WHERE seq = ?`
+	case upsertLink:
+		return `INSERT INTO link (from_ref, stood, to_ref, kind, rule, confidence, author, editor, first_at, last_at, event_id)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)
+			ON CONFLICT (from_ref, stood, to_ref, kind) DO UPDATE SET
+				rule = iif((?9, ?10) > (last_at, event_id), ?5, rule),
+				confidence = iif((?9, ?10) > (last_at, event_id), ?6, confidence),
+				author = iif((?9, ?10) > (last_at, event_id), ?7, author),
+				editor = iif((?9, ?10) > (last_at, event_id), ?8, editor),
+				first_at = min(first_at, ?9),
+				last_at = max(last_at, ?9),
+				event_id = iif((?9, ?10) > (last_at, event_id), ?10, event_id)
+			WHERE ?9 < first_at OR (?9, ?10) > (last_at, event_id)`
+	case upsertObservation:
+		// Two events that say the same keep the first one's words, in whatever order they come.
+		return `INSERT INTO observation (subject, name, sub_key, at, value, event_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+			ON CONFLICT (subject, name, sub_key) DO UPDATE SET at = ?4, value = ?5, event_id = ?6
+			WHERE (?4, ?6) < (at, event_id)`
+	default:
+		return ""
+	}
+}

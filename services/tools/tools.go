@@ -1,0 +1,151 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1/toolsv1connect"
+	"github.com/switchyard-dev/switchyard/internal/registry"
+	"github.com/switchyard-dev/switchyard/internal/rpc"
+	"github.com/switchyard-dev/switchyard/internal/seal"
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/lambda"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/sqlite"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
+)
+
+// Service is one process of the tools service.
+type Service struct {
+	log     *slog.Logger
+	store   *sqlite.Store
+	runs    *runs
+	calls   *call.Performer
+	owner   ledger.Owner
+	handler http.Handler
+}
+
+// New opens the ledger and builds the service. Close it with Run's end, or Close.
+func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (*Service, error) {
+	keys, err := seal.ParseKeys(cfg.SealKey)
+	if err != nil {
+		return nil, fmt.Errorf("SEAL_KEY: %w (`switchyard secret` prints a new one; ingress needs the same)", err)
+	}
+	tools := registry.Tools()
+	pol, err := loadPolicy(cfg, tools)
+	if err != nil {
+		return nil, err
+	}
+	executor, err := newExecutor(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	path, err := cfg.sqlitePath()
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(ctx, path, sqlite.Options{Now: now, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL=sqlite:%s: %w", path, err)
+	}
+	s := &Service{
+		log:   log,
+		store: store,
+		calls: &call.Performer{Ledger: store, Executor: executor, Log: log, Now: now},
+		owner: ledger.Owner(uuid.NewString()),
+	}
+	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, now: now, log: log}
+	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, facts: store, graph: store})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return s, nil
+}
+
+func loadPolicy(cfg Config, tools []*toolsv1.Tool) (*policy.Policy, error) {
+	source := cfg.Policy
+	if cfg.PolicyFile != "" {
+		b, err := os.ReadFile(cfg.PolicyFile)
+		if err != nil {
+			return nil, fmt.Errorf("POLICY_FILE=%s: %w", cfg.PolicyFile, err)
+		}
+		source = b
+	}
+	if len(source) == 0 {
+		return policy.Default(), nil
+	}
+	p, err := policy.Parse(source, tools)
+	if err != nil {
+		return nil, fmt.Errorf("POLICY_FILE=%s: %w", cfg.PolicyFile, err)
+	}
+	return p, nil
+}
+
+func newExecutor(ctx context.Context, cfg Config) (call.Executor, error) {
+	if cfg.ExecutorEndpoint == "" && cfg.ExecutorFunction == "" {
+		return noExecutor{}, nil
+	}
+	client, err := lambda.New(ctx, lambda.Options{Endpoint: cfg.ExecutorEndpoint, Token: cfg.executorToken(), Function: cfg.ExecutorFunction})
+	if err != nil {
+		return nil, fmt.Errorf("EXECUTOR_FUNCTION=%s: %w", cfg.ExecutorFunction, err)
+	}
+	return client, nil
+}
+
+func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, error) {
+	opts, err := rpc.HandlerOptions(s.log)
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, connect.WithInterceptors(rpc.InFlight(cfg.MaxInFlight)))
+	mount := func(path string, h http.Handler) service.Mount { return service.Mount{Path: path, Handler: h} }
+	return service.New(service.Options{
+		Log:   s.log,
+		Token: cfg.ServiceToken,
+		Mounts: []service.Mount{
+			mount(toolsv1connect.NewRunServiceHandler(s.runs, opts...)),
+			mount(toolsv1connect.NewToolServiceHandler(reg, opts...)),
+			mount(toolsv1connect.NewMemoryServiceHandler(toolsv1connect.UnimplementedMemoryServiceHandler{}, opts...)),
+		},
+		Services: []string{toolsv1connect.RunServiceName, toolsv1connect.ToolServiceName, toolsv1connect.MemoryServiceName},
+		Ready:    s.ready,
+	}), nil
+}
+
+func (s *Service) ready(ctx context.Context) []service.Dependency {
+	ledgerState := service.Dependency{Name: "ledger", State: "ok", Detail: s.store.Store()}
+	if err := s.store.Ping(ctx); err != nil {
+		ledgerState.State, ledgerState.Detail = "unavailable", err.Error()
+	}
+	return []service.Dependency{ledgerState}
+}
+
+// Handler serves the service's RPCs and health.
+func (s *Service) Handler() http.Handler { return s.handler }
+
+// Run serves on ln, and takes up what no request works on any more, until ctx
+// is done; then it lets what is in flight finish and closes the ledger.
+func (s *Service) Run(ctx context.Context, ln net.Listener) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { s.calls.Resume(background, s.owner) })
+	err := service.Serve(ctx, ln, s.handler, s.log)
+	stop()
+	wg.Wait()
+	return errors.Join(err, s.Close())
+}
+
+// Close closes the ledger.
+func (s *Service) Close() error { return s.store.Close() }

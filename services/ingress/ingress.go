@@ -1,0 +1,109 @@
+package ingress
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
+	"github.com/switchyard-dev/switchyard/internal/rpc"
+	"github.com/switchyard-dev/switchyard/internal/seal"
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
+)
+
+// Options are what ingress is given beside its settings.
+type Options struct {
+	Log *slog.Logger
+	// Now tells the time of receipt.
+	Now func() time.Time
+	// Version is shown at GET /.
+	Version string
+}
+
+// Server is ingress. It keeps no state: any number may run side by side.
+type Server struct {
+	cfg       Config
+	log       *slog.Logger
+	now       func() time.Time
+	version   string
+	providers []provider
+	agent     *forward.Agent
+	client    *http.Client
+}
+
+// New makes ingress. Its error names each setting that is wrong and the remedy.
+func New(cfg Config, o Options) (*Server, error) {
+	cfg.AgentURL, cfg.PublicURL = strings.TrimRight(cfg.AgentURL, "/"), strings.TrimRight(cfg.PublicURL, "/")
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("ingress: %w", err)
+	}
+	keys, err := seal.ParseKeys(cfg.SealKey)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: SEAL_KEY: %w", err)
+	}
+	options, err := rpc.ClientOptions(cfg.ServiceToken)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: %w", err)
+	}
+	client := rpc.NewHTTPClient()
+	agent := agentv1connect.NewAgentServiceClient(client, cfg.AgentURL, options...)
+	return &Server{
+		cfg:       cfg,
+		log:       o.Log,
+		now:       o.Now,
+		version:   o.Version,
+		providers: providers(cfg),
+		agent:     forward.New(agent, keys, cfg.MaxInFlight),
+		client:    client,
+	}, nil
+}
+
+// Handler serves the webhooks, GET /, GET /runs/{id}, /livez and /readyz.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/webhooks/{source}", s.webhook)
+	mux.Handle("/runs/{id}", readOnly(http.HandlerFunc(s.run)))
+	mux.Handle("/livez", readOnly(service.Livez()))
+	mux.Handle("/readyz", readOnly(service.Readyz(s.ready)))
+	mux.Handle("/{$}", readOnly(http.HandlerFunc(s.index)))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { answer.Refuse(w, answer.NotFound) })
+	return s.recovered(mux)
+}
+
+// Run serves on the listener until ctx is done, then lets deliveries in flight finish.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	return service.Serve(ctx, ln, s.Handler(), s.log)
+}
+
+func readOnly(h http.Handler) http.Handler {
+	methods := []string{http.MethodGet, http.MethodHead}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(methods, r.Method) {
+			answer.RefuseMethod(w, methods...)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// recovered answers 503 where a handler panics: a provider that sees a broken
+// connection can't tell it from a network's, and GitHub never tries again.
+func (s *Server) recovered(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.log.ErrorContext(r.Context(), "panic in a handler", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				answer.Refuse(w, answer.Unavailable)
+			}
+		}()
+		h.ServeHTTP(w, r)
+	})
+}

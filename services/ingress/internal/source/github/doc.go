@@ -1,0 +1,2 @@
+// Package github turns GitHub's webhook bodies into events.
+package github

@@ -1,0 +1,226 @@
+package github
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"github.com/switchyard-dev/switchyard/internal/webhook/github"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
+)
+
+const (
+	name = "github"
+	form = "application/x-www-form-urlencoded"
+)
+
+// Normalizer makes events of GitHub's bodies. Its zero value is ready.
+type Normalizer struct{}
+
+// normal is one body on its way to an event.
+type normal struct {
+	payload
+	meta   source.Meta
+	repo   string // owner/name, held to its charset
+	event  *eventv1.WebhookEvent
+	fields source.Fields
+	// Zero where the body has no time of what happened.
+	occurredAt time.Time
+}
+
+// Normalize reads a JSON body, or the field payload of a form-encoded one. It
+// returns a source.Refusal for a body that is no event. Event types that it
+// doesn't know become kind "other".
+func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (*eventv1.WebhookEvent, *eventv1.Delivery, error) {
+	eventName := source.Word(header.Get(github.HeaderEvent))
+	raw, err := jsonOf(body, meta.ContentType)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := normal{meta: meta, fields: source.Fields{}}
+	if err := source.Decode(raw, &n.payload); err != nil {
+		return nil, nil, err
+	}
+	if eventName == "" {
+		return nil, nil, source.EventMissing
+	}
+	n.event = meta.Event(name, dedupKey(eventName, header, meta))
+	n.event.Type, n.event.Action = eventName, source.Word(n.Action)
+	n.container()
+	if err := n.fill(eventName); err != nil {
+		return nil, nil, err
+	}
+	if n.event.Occurrence == "" {
+		n.event.Occurrence = meta.Occurrence(n.event.Kind, n.occurredAt)
+	}
+	if !n.occurredAt.IsZero() {
+		n.event.OccurredAt = timestamppb.New(n.occurredAt)
+	}
+	n.event.Fields = n.fields.Struct()
+	return n.event, &eventv1.Delivery{
+		DeliveryId: source.Printable(header.Get(github.HeaderDelivery), 200),
+		HookId:     source.Printable(header.Get(github.HeaderHookID), 100),
+		ReceivedAt: timestamppb.New(meta.ReceivedAt),
+	}, nil
+}
+
+func (n *normal) fill(eventName string) error {
+	switch eventName {
+	case "pull_request":
+		return n.change()
+	case "push":
+		return n.push()
+	case "issues":
+		return n.issue()
+	case "issue_comment":
+		return n.comment()
+	case "ping":
+		return n.ping()
+	}
+	n.event.Kind = "other"
+	return nil
+}
+
+// jsonOf returns the JSON in the body, which the signature covers as it was sent.
+func jsonOf(body []byte, contentType string) ([]byte, error) {
+	if contentType != form {
+		return body, nil
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, source.InvalidPayload
+	}
+	return []byte(values.Get("payload")), nil
+}
+
+// dedupKey is the digest of the raw body. The two kinds of dispatch carry no
+// time, so that two of them may be equal byte by byte: the delivery's GUID tells
+// them apart. It is not signed, and so their occurrence stays the digest: a
+// captured body that is sent again is remembered again and acts no second time.
+func dedupKey(eventName string, header http.Header, meta source.Meta) string {
+	guid := source.Printable(header.Get(github.HeaderDelivery), 100)
+	if guid != "" && (eventName == "repository_dispatch" || eventName == "workflow_dispatch") {
+		return meta.HexDigest() + ":" + guid
+	}
+	return meta.HexDigest()
+}
+
+// container sets what holds the subject, who acted, and the ref that an event
+// without an entity of its own has.
+func (n *normal) container() {
+	e := n.event
+	e.Actor = account(n.Sender, n.association(n.Sender))
+	switch {
+	case n.Repository != nil && repoName(n.Repository.FullName) != "":
+		n.repo = n.Repository.FullName
+		e.Place, e.NativeId = "github:repo:"+n.repo, string(n.Repository.ID)
+		e.Visibility = visibility(n.Repository.Private)
+	case n.Organization != nil && source.Login(n.Organization.Login) != "":
+		e.Place, e.NativeId = "github:org:"+n.Organization.Login, string(n.Organization.ID)
+	}
+	switch {
+	case e.Place != "":
+		e.Ref = e.Place
+	case n.Installation != nil && n.Installation.ID != "":
+		e.Ref, e.NativeId = "github:installation:"+string(n.Installation.ID), string(n.Installation.ID)
+	default:
+		e.Ref = "github:event:" + e.Type
+	}
+}
+
+func visibility(private *bool) string {
+	switch {
+	case private == nil:
+		return "unknown"
+	case *private:
+		return "private"
+	default:
+		return "public"
+	}
+}
+
+// repoName holds "owner/name" to the characters that GitHub allows.
+func repoName(s string) string {
+	owner, repo, ok := strings.Cut(s, "/")
+	if !ok || owner == "" || repo == "" || len(s) > 200 || strings.ContainsAny(s, "@[]+") || source.Login(owner) == "" || source.Login(repo) == "" {
+		return ""
+	}
+	return s
+}
+
+// association is what the body says about a user's tie to the repository. Only
+// the authors of its objects have one.
+func (n *normal) association(u *user) string {
+	if u == nil || u.ID == "" {
+		return ""
+	}
+	same := func(author *user) bool { return author != nil && author.ID == u.ID }
+	switch {
+	case n.Comment != nil && same(n.Comment.User):
+		return n.Comment.Association
+	case n.PullRequest != nil && same(n.PullRequest.User):
+		return n.PullRequest.Association
+	case n.Issue != nil && same(n.Issue.User):
+		return n.Issue.Association
+	}
+	return ""
+}
+
+// account returns nil for nobody: a deleted account, or a body without a sender.
+func account(u *user, association string) *eventv1.Account {
+	if u == nil {
+		return nil
+	}
+	a := &eventv1.Account{
+		Id:    string(u.ID),
+		Login: source.Login(u.Login),
+		Type:  source.AccountType(u.Type),
+	}
+	if strings.Trim(association, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" && len(association) <= 40 {
+		a.Association = association
+	}
+	return a
+}
+
+// author never returns nil: text without a named writer has one whom nobody trusts.
+func author(u *user, association string) *eventv1.Account {
+	if a := account(u, association); a != nil {
+		return a
+	}
+	return &eventv1.Account{}
+}
+
+// editor is the sender of an event that edited the text, else nil.
+func (n *normal) editor(edited bool) *eventv1.Account {
+	if !edited {
+		return nil
+	}
+	return author(n.Sender, n.association(n.Sender))
+}
+
+func labelNames(labels []label) []string {
+	names := make([]string, len(labels))
+	for i, l := range labels {
+		names[i] = l.Name
+	}
+	return source.Labels(names)
+}
+
+func (n *normal) numbered(kind string, number int64) string {
+	return "github:" + kind + ":" + n.repo + "#" + strconv.FormatInt(number, 10)
+}
+
+// at sets when it happened: the first of the times that the body has.
+func (n *normal) at(times ...source.Time) {
+	for _, t := range times {
+		if !t.IsZero() {
+			n.occurredAt = t.Time
+			return
+		}
+	}
+}

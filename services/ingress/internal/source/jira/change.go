@@ -1,0 +1,42 @@
+package jira
+
+import (
+	"strings"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
+)
+
+// name is the field's id where Jira gives one: the label is translated and, at
+// times, capitalized.
+func (c change) name() string {
+	if c.FieldID != "" {
+		return strings.ToLower(c.FieldID)
+	}
+	return strings.ToLower(c.Field)
+}
+
+// verified is what rules may see of a change. Summary, description and fields of
+// the site's own keep their values to themselves: people wrote them.
+func (c change) verified() *eventv1.FieldChange {
+	out := &eventv1.FieldChange{Field: source.Name(c.name())}
+	switch c.name() {
+	case "status", "priority", "resolution":
+		out.From, out.To = source.Name(c.FromString), source.Name(c.ToString)
+	case "assignee":
+		// The strings are display names.
+		out.From, out.To = source.Printable(c.From, 200), source.Printable(c.To, 200)
+	case "labels":
+		out.From, out.To = labels(c.FromString), labels(c.ToString)
+	}
+	return out
+}
+
+// labels holds Jira's space-separated labels to 400 characters.
+func labels(s string) string {
+	kept := strings.Join(source.Labels(strings.Fields(s)), " ")
+	if len(kept) > 400 {
+		kept = kept[:strings.LastIndexByte(kept[:401], ' ')]
+	}
+	return kept
+}

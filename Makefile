@@ -1,0 +1,84 @@
+# `make help` lists what there is. Everything runs from this folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The modules of the workspace, as go.work names them.
+MODULES := $(shell sed -n 's|^\t\./||p' go.work)
+PACKAGES := $(MODULES:%=./%/...)
+SERVICES := agent executor ingress tools
+
+# The race detector needs cgo, which Go turns off where there is no C compiler.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+FUZZTIME ?= 10s
+BENCH ?= .
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start all services in one process on 127.0.0.1:8000-8003
+	go run ./cmd/switchyard dev
+
+.PHONY: build
+build: ## Build the command and the services into dist/
+	go build -trimpath -o dist/ ./cmd/switchyard $(SERVICES:%=./services/%/cmd/%)
+
+.PHONY: test
+test: ## Vet and test every module
+	$(if $(RACE),,@echo "make test: cgo is off (no C compiler?), so the race detector is off")
+	go vet work
+	go vet -tags faultpoints ./internal/faultpoint
+	go test $(RACE) work
+
+.PHONY: check
+check: fresh lint alone test ## What CI runs: fresh, lint, alone, test
+
+.PHONY: fresh
+fresh: .bin/.installed ## Prove generated code, module files and .env.example up to date
+	build/settings.sh
+	build/fresh.sh
+
+.PHONY: lint
+lint: .bin/.installed ## Lint every module, and prove that the linter holds the walls
+	.bin/golangci-lint run $(PACKAGES)
+	go test -count=1 ./build/walls
+
+.PHONY: alone
+alone: ## Build each module outside the workspace, as its image does
+	@for m in $(MODULES); do echo "GOWORK=off go -C $$m build ./..."; GOWORK=off go -C $$m build ./...; done
+
+.PHONY: generate
+generate: .bin/.installed ## Write gen/ from proto/
+	build/generate.sh
+
+.PHONY: tidy
+tidy: ## Bring every go.mod and go.sum up to date
+	build/tidy.sh
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=pattern)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 work
+
+.PHONY: prove
+prove: ## Run the proofs on real processes anew: killed at every step under load
+	go test -count=1 -v ./cmd/switchyard/internal/proof
+
+.PHONY: fuzz
+fuzz: ## Fuzz each fuzz target (FUZZTIME=10s each)
+	build/fuzz.sh $(FUZZTIME)
+
+.PHONY: tools
+tools: .bin/.installed ## Install the pinned development tools into .bin/
+
+# The stamp is younger than the pins, or the tools are installed again.
+.bin/.installed: build/tools/go.mod build/tools/go.sum gen/go.mod
+	GOWORK=off GOBIN=$(CURDIR)/.bin go -C build/tools install tool
+	GOWORK=off GOBIN=$(CURDIR)/.bin go -C gen install tool
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what the other targets built (data of `make run` stays)
+	rm -rf .bin .bufdeps dist

@@ -1,0 +1,3 @@
+module github.com/switchyard-dev/switchyard/build/walls
+
+go 1.26.0

@@ -104,3 +104,11 @@ func probe(ctx context.Context, addr string) error {
 	}
 	return nil
 }
+
+// Version is the version that the program was built as.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -28,7 +28,14 @@ type Config struct {
 	Deadline    time.Duration `name:"webhook-deadline" env:"WEBHOOK_DEADLINE" default:"8.5s" help:"Time to answer a webhook in."`
 	MaxInFlight int           `name:"webhook-max-in-flight" env:"WEBHOOK_MAX_IN_FLIGHT" default:"256" help:"Verified webhooks handled at a time; more are answered 503."`
 	PublicURL   string        `name:"public-url" env:"PUBLIC_URL" help:"Where ingress is reached from outside: makes the links in answers absolute."`
+	LogLevel    string        `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 }
+
+// Address is where ingress listens.
+func (c *Config) Address() string { return c.Addr() }
+
+// Level is the least level that is logged.
+func (c *Config) Level() string { return c.LogLevel }
 
 // Addr is the address to listen on.
 func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
+	"github.com/switchyard-dev/switchyard/internal/faultpoint"
 	"github.com/switchyard-dev/switchyard/internal/webhook"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
@@ -77,11 +78,13 @@ func (s *Server) deliver(ctx context.Context, p *provider, w http.ResponseWriter
 	if err != nil {
 		return nil, refused(err)
 	}
+	faultpoint.Reached("ingress.before_forward")
 	a, err := s.agent.Deliver(ctx, event, delivery, body, forward.Signature)
 	if err != nil {
 		s.log.ErrorContext(ctx, "webhook not handled", "source", p.name, "event_id", event.GetId(), "delivery_id", delivery.GetDeliveryId(), "error", err)
 		return nil, forward.Reason(err)
 	}
+	faultpoint.Reached("ingress.after_forward")
 	return a, ""
 }
 

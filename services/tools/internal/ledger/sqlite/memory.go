@@ -1,10 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -17,7 +13,7 @@ import (
 
 // memory is a delta made ready for the writer.
 type memory struct {
-	entities     []entityRow
+	entities     []*entityRow
 	links        [][]any
 	observations [][]any
 	entry        []byte
@@ -116,12 +112,14 @@ func decodePerson(b []byte) (*eventv1.Account, error) {
 
 // apply writes a delta that rests on an event.
 func (m *memory) apply(b *batch, eventID string) (w written, err error) {
-	for i := range m.entities {
-		n, err := m.entities[i].merge(b)
+	for _, told := range m.entities {
+		changed, err := b.mergeEntity(told)
 		if err != nil {
 			return w, err
 		}
-		w.records += n
+		if changed {
+			w.records++
+		}
 	}
 	for _, link := range m.links {
 		n, err := b.exec(upsertLink, append(link, eventID)...)
@@ -138,141 +136,4 @@ func (m *memory) apply(b *batch, eventID string) (w written, err error) {
 		w.facts += n
 	}
 	return w, nil
-}
-
-// entityRow is a row of entity.
-type entityRow struct {
-	seq                        int64
-	ref, kind, nativeID, place string
-	seen                       bool
-	version                    version
-	texts                      map[string]int64
-	attributes                 map[string]attribute
-}
-
-type version struct {
-	at, rank int64
-	event    string
-}
-
-func (v version) compare(o version) int {
-	return cmp.Or(cmp.Compare(v.at, o.at), cmp.Compare(v.rank, o.rank), cmp.Compare(v.event, o.event))
-}
-
-// attribute is an element of the column attributes.
-type attribute struct {
-	Value string `json:"v"`
-	At    int64  `json:"t"`
-	Rank  int64  `json:"r,omitempty"`
-	Event string `json:"e"`
-}
-
-func (a attribute) version() version { return version{a.At, a.Rank, a.Event} }
-
-func newEntity(e project.Entity, t texts) entityRow {
-	row := entityRow{
-		ref: e.Ref, kind: e.Kind, nativeID: e.NativeID, place: e.Place, seen: !e.Stub,
-		texts: make(map[string]int64), attributes: make(map[string]attribute, len(e.Attributes)),
-	}
-	if e.Ref == t.ref {
-		row.texts = t.at
-	}
-	for _, a := range e.Attributes {
-		given := attribute{a.Value, ledger.Micros(a.Version.At), int64(a.Version.KindRank), a.Version.EventID}
-		row.attributes[a.Name] = given
-		if row.seen && given.version().compare(row.version) > 0 {
-			row.version = given.version()
-		}
-	}
-	return row
-}
-
-// merge brings what is told about an entity together with what is known, to
-// the same row in whatever order both come. It returns the number of rows changed.
-func (e *entityRow) merge(b *batch) (int64, error) {
-	known, err := findEntity(b, e.ref)
-	if err != nil {
-		return 0, err
-	}
-	if known == nil {
-		texts, attributes, err := e.encode()
-		if err != nil {
-			return 0, err
-		}
-		return b.exec(insertEntity, e.ref, e.seen, e.kind, e.nativeID, e.place, e.version.at, e.version.rank, e.version.event, texts, attributes)
-	}
-	if !known.take(e) {
-		return 0, nil
-	}
-	texts, attributes, err := known.encode()
-	if err != nil {
-		return 0, err
-	}
-	v := known.version
-	return b.exec(updateEntity, known.seen, known.kind, known.nativeID, known.place, v.at, v.rank, v.event, texts, attributes, known.seq)
-}
-
-// take reports whether it changed anything.
-func (e *entityRow) take(told *entityRow) bool {
-	changed := e.takeIdentity(told)
-	for where, at := range told.texts {
-		if at > e.texts[where] {
-			e.texts[where], changed = at, true
-		}
-	}
-	for name, a := range told.attributes {
-		if old, known := e.attributes[name]; !known || a.version().compare(old.version()) > 0 {
-			e.attributes[name], changed = a, true
-		}
-	}
-	return changed
-}
-
-// takeIdentity: a stub fills what is empty, a sighting replaces what a stub or
-// an older sighting said.
-func (e *entityRow) takeIdentity(told *entityRow) bool {
-	before := *e
-	newer := told.seen && (!e.seen || told.version.compare(e.version) > 0)
-	choose := func(old *string, given string) {
-		if given != "" && (newer || *old == "") {
-			*old = given
-		}
-	}
-	choose(&e.kind, told.kind)
-	choose(&e.nativeID, told.nativeID)
-	choose(&e.place, told.place)
-	if newer {
-		e.version = told.version
-	}
-	e.seen = e.seen || told.seen
-	return e.kind != before.kind || e.nativeID != before.nativeID || e.place != before.place || e.seen != before.seen || e.version != before.version
-}
-
-// findEntity returns nil for a ref that was never named.
-func findEntity(q querier, ref string) (*entityRow, error) {
-	found, err := collect(q, scanEntity, selectEntity, ref)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	found[0].ref = ref
-	return &found[0], nil
-}
-
-func scanEntity(rows *sql.Rows) (e entityRow, err error) {
-	var texts, attributes []byte
-	err = rows.Scan(&e.seq, &e.seen, &e.kind, &e.nativeID, &e.place, &e.version.at, &e.version.rank, &e.version.event, &texts, &attributes)
-	if err != nil {
-		return e, err
-	}
-	return e, errors.Join(json.Unmarshal(texts, &e.texts), json.Unmarshal(attributes, &e.attributes))
-}
-
-// encode returns text and not bytes: SQLite reads JSON in a BLOB in a format of its own.
-func (e *entityRow) encode() (texts, attributes string, err error) {
-	t, errTexts := json.Marshal(e.texts)
-	a, errAttributes := json.Marshal(e.attributes)
-	if err := errors.Join(errTexts, errAttributes); err != nil {
-		return "", "", fmt.Errorf("sqlite: entity %s: %w", e.ref, err)
-	}
-	return string(t), string(a), nil
 }

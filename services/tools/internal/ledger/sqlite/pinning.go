@@ -109,13 +109,13 @@ func (p *pinning) write(b *batch) (row runRow, accepted bool, err error) {
 	if row, err = findRun(b, p.run); err != nil {
 		return row, false, err
 	}
-	if row.plan != nil {
+	if row.planned {
 		return row, false, row.withCalls(b)
 	}
 	if _, err := b.exec(updatePlan, p.plan, row.seq); err != nil {
 		return row, false, err
 	}
-	row.plan = p.plan
+	row.planned, row.plan = true, p.plan
 	var eventID string
 	if err := b.row(selectEventID, row.seq).Scan(&eventID); err != nil {
 		return row, false, unavailable(err)

@@ -25,14 +25,16 @@ type runRow struct {
 	decidedAt  int64
 	written    written
 	opened     []byte
-	plan       []byte
+	// An empty plan is a plan too, and its bytes are read back as nil.
+	planned bool
+	plan    []byte
 	// Filled where they are asked for.
 	calls []callRow
 	event []byte
 }
 
 func scanRun(rows *sql.Rows) (r runRow, err error) {
-	err = rows.Scan(&r.seq, &r.id, &r.deliveries, &r.decidedAt, &r.written.records, &r.written.facts, &r.written.links, &r.opened, &r.plan)
+	err = rows.Scan(&r.seq, &r.id, &r.deliveries, &r.decidedAt, &r.written.records, &r.written.facts, &r.written.links, &r.opened, &r.planned, &r.plan)
 	return r, err
 }
 
@@ -55,7 +57,7 @@ func oneRun(q querier, s statement, key any) (runRow, error) {
 }
 
 func (r *runRow) withCalls(q querier) (err error) {
-	if r.plan == nil {
+	if !r.planned {
 		return nil
 	}
 	r.calls, err = collect(q, scanCall, selectCalls, r.seq)
@@ -82,7 +84,7 @@ func (r *runRow) stored() (ledger.Stored, error) {
 	s.Run.Deliveries = r.deliveries
 	s.Run.Writes = r.written.shown()
 	s.Run.DecidedAt = stamp(r.decidedAt)
-	if r.plan != nil {
+	if r.planned {
 		s.Run.Plan = &toolsv1.Plan{}
 		if err := proto.Unmarshal(r.plan, s.Run.Plan); err != nil {
 			return s, fmt.Errorf("sqlite: plan of run %s: %w", r.id, err)

@@ -130,7 +130,7 @@ CREATE TABLE observation (
   event_id TEXT NOT NULL,
   PRIMARY KEY (subject, name, sub_key)
 ) WITHOUT ROWID;
-CREATE INDEX observation_time ON observation (subject, at);
+CREATE INDEX observation_time ON observation (subject, at DESC);
 
 -- The outbox: what changed, in the order of commits. AUTOINCREMENT, because a
 -- cursor must never meet a number a second time.

@@ -54,14 +54,14 @@ const (
 )
 
 const (
-	runColumns  = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan`
+	runColumns  = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan IS NOT NULL, run.plan`
 	callColumns = `call.id, call.run, run.id, event.id, call.mode, call.occurrence, call.version, call.not_after, call.look_at,
 		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload`
 	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
 	linkColumns = `link.from_ref, link.to_ref, link.kind, link.rule, link.confidence, link.stood,
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
 	// The text that a link stood in was seen later than the link.
-	linkGone = `(link.last_at < coalesce(entity.texts ->> link.stood, 0))`
+	linkGone = `(link.last_at < coalesce(entity.texts ->> nullif(link.stood, ''), 0))`
 	// The condition of the indexes call_effect and call_upsert, word for word:
 	// SQLite takes a partial index for nothing else.
 	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
@@ -171,10 +171,10 @@ func (s statement) callText() string {
 	case selectUpserts:
 		return `SELECT id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsUpsert
 	case selectDue:
-		// A running one first: its effect may be half done, and its key is locked until that is known.
+		// What was begun comes first: its effect may be half done, and its key is locked until that is known.
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1
-			ORDER BY call.state = 'running' DESC, call.next_at, call.run, call.position LIMIT ?2`
+			ORDER BY call.state = 'running' DESC, call.look_at > 0 DESC, call.next_at, call.run, call.position LIMIT ?2`
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync/atomic"
 
 	driver "modernc.org/sqlite"
@@ -100,11 +99,6 @@ func (w *writer) loop() {
 // gather takes what waits already, and waits for nothing.
 func (w *writer) gather(first *operation) []*operation {
 	group := []*operation{first}
-	// Those whom the last commit answered come back in a moment: without this
-	// they would miss every second commit.
-	if w.limit > 1 {
-		runtime.Gosched()
-	}
 	for len(group) < w.limit {
 		select {
 		case op := <-w.ops:
@@ -142,7 +136,7 @@ func (w *writer) commit(group []*operation, results []error) (changed bool, err 
 	if err != nil {
 		return false, unavailable(err)
 	}
-	b := &batch{tx: tx, prepared: &w.prepared}
+	b := &batch{tx: tx, prepared: &w.prepared, entities: newEntities()}
 	for i, op := range group {
 		if !op.taken.CompareAndSwap(false, true) {
 			continue
@@ -157,6 +151,9 @@ func (w *writer) commit(group []*operation, results []error) (changed bool, err 
 		}
 		results[i] = result
 	}
+	if err := b.writeEntities(); err != nil {
+		return false, errors.Join(err, tx.Rollback())
+	}
 	return b.changed, unavailable(tx.Commit())
 }
 
@@ -165,6 +162,7 @@ type batch struct {
 	tx       *sql.Tx
 	prepared *[statements]*sql.Stmt
 	bound    [statements]*sql.Stmt
+	entities entities
 	// Some run changed: watchers are woken.
 	changed bool
 }
@@ -176,7 +174,9 @@ func (b *batch) isolate(f func(*batch) error) (result, err error) {
 		return nil, err
 	}
 	changed := b.changed
-	if result = f(b); result != nil {
+	result = f(b)
+	b.entities.end(result == nil)
+	if result != nil {
 		b.changed = changed
 		if _, err := b.exec(rollbackTo); err != nil {
 			return nil, errors.Join(err, result)

@@ -1,0 +1,159 @@
+package ledgertest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+// broken is a store of which one method does something else.
+type broken struct {
+	Ledger
+	open       func(context.Context, ledger.Opening) (ledger.Opened, error)
+	known      func(context.Context, string, []string) (ledger.Known, error)
+	pin        func(context.Context, ledger.Pinning) (ledger.Pinned, error)
+	record     func(context.Context, ledger.RunID, []ledger.Outcome) (ledger.Stored, error)
+	claim      func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Stored, error)
+	leaseCalls func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Call, error)
+	extend     func(context.Context, ledger.Owner, ledger.CallID, time.Time, time.Time) (bool, error)
+	restart    func(context.Context, ledger.RunID) (ledger.Stored, error)
+	run        func(context.Context, ledger.RunID) (ledger.Stored, error)
+	list       func(context.Context, ledger.Query) ([]ledger.Stored, string, error)
+	changed    func(context.Context, int64, int) ([]ledger.Stored, int64, error)
+	subscribe  func() (<-chan struct{}, func())
+	timeline   func(context.Context, string, int) ([]ledger.Observed, error)
+	linked     func(context.Context, string, int) ([]ledger.Related, error)
+	entity     func(context.Context, string) (project.Entity, bool, error)
+	close      func() error
+}
+
+// breaking makes an opener whose stores break is let loose on.
+func breaking(sabotage func(b *broken)) func(Opener) Opener {
+	return func(open Opener) Opener {
+		return func(t testing.TB, place string, now func() time.Time) Ledger {
+			s := open(t, place, now)
+			b := &broken{
+				Ledger: s, open: s.Open, known: s.Known, pin: s.Pin, record: s.Record, claim: s.Claim, leaseCalls: s.LeaseCalls,
+				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe,
+				timeline: s.Timeline, linked: s.Linked, entity: s.Entity, close: s.Close,
+			}
+			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
+			sabotage(b)
+			return b
+		}
+	}
+}
+
+// breakOpen changes what Open is given.
+func breakOpen(change func(*ledger.Opening)) func(Opener) Opener {
+	return breaking(func(b *broken) {
+		b.open = func(ctx context.Context, o ledger.Opening) (ledger.Opened, error) {
+			change(&o)
+			return b.Ledger.Open(ctx, o)
+		}
+	})
+}
+
+// breakOpened changes what Open answers.
+func breakOpened(change func(*ledger.Opened)) func(Opener) Opener {
+	return breaking(func(b *broken) {
+		b.open = func(ctx context.Context, o ledger.Opening) (ledger.Opened, error) {
+			opened, err := b.Ledger.Open(ctx, o)
+			change(&opened)
+			return opened, err
+		}
+	})
+}
+
+// breakPin changes what Pin is given.
+func breakPin(change func(*ledger.Pinning)) func(Opener) Opener {
+	return breaking(func(b *broken) {
+		b.pin = func(ctx context.Context, p ledger.Pinning) (ledger.Pinned, error) {
+			change(&p)
+			return b.Ledger.Pin(ctx, p)
+		}
+	})
+}
+
+// breakPinned changes what Pin answers.
+func breakPinned(change func(*ledger.Pinned)) func(Opener) Opener {
+	return breaking(func(b *broken) {
+		b.pin = func(ctx context.Context, p ledger.Pinning) (ledger.Pinned, error) {
+			pinned, err := b.Ledger.Pin(ctx, p)
+			change(&pinned)
+			return pinned, err
+		}
+	})
+}
+
+// breakLease leases calls for no time at all.
+func breakLease() func(Opener) Opener {
+	return breaking(func(b *broken) {
+		b.leaseCalls = func(ctx context.Context, o ledger.Owner, limit int, _ time.Duration) ([]ledger.Call, error) {
+			return b.Ledger.LeaseCalls(ctx, o, limit, 0)
+		}
+	})
+}
+
+func (b *broken) Open(ctx context.Context, o ledger.Opening) (ledger.Opened, error) {
+	return b.open(ctx, o)
+}
+
+func (b *broken) Known(ctx context.Context, subject string, refs []string) (ledger.Known, error) {
+	return b.known(ctx, subject, refs)
+}
+
+func (b *broken) Pin(ctx context.Context, p ledger.Pinning) (ledger.Pinned, error) {
+	return b.pin(ctx, p)
+}
+
+func (b *broken) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+	return b.record(ctx, run, outcomes)
+}
+
+func (b *broken) Claim(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Stored, error) {
+	return b.claim(ctx, owner, limit, lease)
+}
+
+func (b *broken) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
+	return b.leaseCalls(ctx, owner, limit, lease)
+}
+
+func (b *broken) Extend(ctx context.Context, owner ledger.Owner, call ledger.CallID, notAfter, lookAt time.Time) (bool, error) {
+	return b.extend(ctx, owner, call, notAfter, lookAt)
+}
+
+func (b *broken) Restart(ctx context.Context, run ledger.RunID) (ledger.Stored, error) {
+	return b.restart(ctx, run)
+}
+
+func (b *broken) Run(ctx context.Context, run ledger.RunID) (ledger.Stored, error) {
+	return b.run(ctx, run)
+}
+
+func (b *broken) List(ctx context.Context, q ledger.Query) ([]ledger.Stored, string, error) {
+	return b.list(ctx, q)
+}
+
+func (b *broken) Changed(ctx context.Context, cursor int64, limit int) ([]ledger.Stored, int64, error) {
+	return b.changed(ctx, cursor, limit)
+}
+
+func (b *broken) Subscribe() (<-chan struct{}, func()) { return b.subscribe() }
+
+func (b *broken) Timeline(ctx context.Context, ref string, limit int) ([]ledger.Observed, error) {
+	return b.timeline(ctx, ref, limit)
+}
+
+func (b *broken) Linked(ctx context.Context, ref string, limit int) ([]ledger.Related, error) {
+	return b.linked(ctx, ref, limit)
+}
+
+func (b *broken) Entity(ctx context.Context, ref string) (project.Entity, bool, error) {
+	return b.entity(ctx, ref)
+}
+
+func (b *broken) Close() error { return b.close() }

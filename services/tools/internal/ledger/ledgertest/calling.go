@@ -1,0 +1,272 @@
+package ledgertest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+func callEntries() []entry {
+	return []entry{
+		{"record stores outcomes", checkRecord, breaking(func(b *broken) {
+			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+				return b.Ledger.Record(ctx, run, outcomes[:1])
+			}
+		})},
+		{"record changes nothing that is over", checkRecordOnce, breaking(func(b *broken) {
+			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+				s, err := b.Ledger.Record(ctx, run, outcomes)
+				s.Run.Calls[0].State = outcomes[0].State
+				return s, err
+			}
+		})},
+		{"restart queues what failed", checkRestart, breaking(func(b *broken) { b.restart = b.Ledger.Run })},
+		{"restart respects an effect taken by another", checkRestartTaken, breaking(func(b *broken) { b.restart = b.Ledger.Run })},
+		{"lease takes calls that are due", checkLease, breaking(func(b *broken) {
+			b.leaseCalls = func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Call, error) { return nil, nil }
+		})},
+		{"lease takes one call of a key", checkLeaseOneKey, breakLease()},
+		{"lease gives a call to one of many", checkConcurrentLease, breakLease()},
+		{"a call that ran out is put to rest", checkExpired, breakPin(func(p *ledger.Pinning) {
+			for i := range p.Calls {
+				p.Calls[i].ValidUntil = p.Calls[i].ValidUntil.Add(24 * time.Hour)
+			}
+		})},
+		{"an effect that may still come locks its key", checkPending, breaking(func(b *broken) {
+			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+				outcomes[0].State, outcomes[0].NextAt = "queued", time.Time{}
+				return b.Ledger.Record(ctx, run, outcomes)
+			}
+		})},
+		{"extend lets one attempt start", checkExtend, breaking(func(b *broken) {
+			b.extend = func(ctx context.Context, o ledger.Owner, c ledger.CallID, notAfter, lookAt time.Time) (bool, error) {
+				_, err := b.Ledger.Extend(ctx, o, c, notAfter, lookAt)
+				return true, err
+			}
+		})},
+	}
+}
+
+func checkRecord(h *harness) {
+	run := h.pinned(1, h.intent(1, 1, "set"), h.intent(2, 2, "create")).Run.GetRunId()
+	h.clock.advance(time.Second)
+	next := h.clock.Now().Add(time.Minute)
+	record := func(outcomes ...ledger.Outcome) *toolsv1.Run {
+		s, err := h.Record(h.ctx, ledger.RunID(run), outcomes)
+		h.ok(err)
+		return s.Run
+	}
+	evidence := func(detail string) []*toolsv1.Evidence {
+		return []*toolsv1.Evidence{{Kind: "executor", Detail: detail}}
+	}
+	got := record(
+		ledger.Outcome{Call: ledger.CallID(id(kindCall, 1)), State: "done", ResultRef: issue, URL: "https://x", Evidence: evidence("a"), Attempted: true},
+		ledger.Outcome{Call: ledger.CallID(id(kindCall, 2)), State: "queued", Reason: "rate_limited", NextAt: next, Evidence: evidence("b"), Attempted: true})
+	if got.GetDecidedAt() != nil {
+		h.Errorf("decided while a call is queued")
+	}
+	h.clock.advance(time.Second)
+	got = record(ledger.Outcome{Call: ledger.CallID(id(kindCall, 2)), State: "failed", Reason: "rejected", Evidence: evidence("c"), Attempted: true})
+	stored, err := h.Run(h.ctx, ledger.RunID(run))
+	h.ok(err)
+	for _, r := range []*toolsv1.Run{got, stored.Run} {
+		if len(r.GetCalls()) != 2 {
+			h.Fatalf("%d calls", len(r.GetCalls()))
+		}
+		if c := r.GetCalls()[0]; c.GetState() != "done" || c.GetResultRef() != issue || c.GetUrl() != "https://x" || c.GetAttempts() != 1 || len(c.GetEvidence()) != 1 {
+			h.Errorf("first call: %v", c)
+		}
+		if c := r.GetCalls()[1]; c.GetState() != "failed" || c.GetReason() != "rejected" || c.GetAttempts() != 2 || len(c.GetEvidence()) != 2 || c.GetNextAt() != nil {
+			h.Errorf("second call: %v", c)
+		}
+		if !r.GetDecidedAt().AsTime().Equal(h.clock.Now()) {
+			h.Errorf("decided at %v, want %v", r.GetDecidedAt().AsTime(), h.clock.Now())
+		}
+	}
+}
+
+func checkRecordOnce(h *harness) {
+	h.pinned(1, h.intent(1, 1, "set"))
+	decided := h.settle(1, "done", "").Run.GetDecidedAt().AsTime()
+	h.clock.advance(time.Second)
+	s := h.settle(1, "failed", "rejected")
+	if c := s.Run.GetCalls()[0]; c.GetState() != "done" || c.GetAttempts() != 1 || !s.Run.GetDecidedAt().AsTime().Equal(decided) {
+		h.Errorf("a late outcome changed the call to %v", c)
+	}
+}
+
+func checkRestart(h *harness) {
+	done := h.intent(2, 2, "set")
+	run := ledger.RunID(h.pinned(1, h.intent(1, 1, "set"), done).Run.GetRunId())
+	_, err := h.Record(h.ctx, run, []ledger.Outcome{
+		{Call: ledger.CallID(id(kindCall, 1)), State: "failed", Reason: "expired"},
+		{Call: ledger.CallID(id(kindCall, 2)), State: "done"},
+	})
+	h.ok(err)
+	h.clock.advance(2 * time.Hour) // Past the first validity.
+	s, err := h.Restart(h.ctx, run)
+	h.ok(err)
+	if c := s.Run.GetCalls(); c[0].GetState() != "queued" || c[0].GetReason() != "" || c[1].GetState() != "done" || s.Run.GetDecidedAt() != nil {
+		h.Errorf("after a restart: %v, decided %v", c, s.Run.GetDecidedAt())
+	}
+	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 1) {
+		h.Errorf("leased %v, want what was started again", got)
+	}
+}
+
+func checkRestartTaken(h *harness) {
+	h.pinned(1, h.intent(1, 1, "set"))
+	h.settle(1, "failed", "rejected")
+	h.pinned(2, h.intent(2, 1, "set"))
+	s, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 1)))
+	h.ok(err)
+	h.wantCall(1, "skipped", "same_as")
+	if s.Run.GetDecidedAt() == nil {
+		h.Errorf("nothing is open and the run is not decided")
+	}
+}
+
+func checkLease(h *harness) {
+	h.pinned(1, h.intent(1, 1, "set")) // We hold it.
+	late := h.queued(2, 2, "set")
+	h.pinned(2, late)
+	if got := h.lease(them); len(got) != 1 || got[0] != id(kindCall, 2) {
+		h.Errorf("leased %v, want the queued one", got)
+	}
+	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 2)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 2)), State: "queued", NextAt: h.clock.Now().Add(2 * callLease)}})
+	h.ok(err)
+	h.clock.advance(callLease)
+	calls, err := h.LeaseCalls(h.ctx, them, 10, callLease)
+	h.ok(err)
+	if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 1) {
+		h.Fatalf("leased %v, want the one whose lease ran out", calls)
+	}
+	want := h.intent(1, 1, "set")
+	if c := calls[0]; c.Shown.GetState() != "running" || c.EventID != event(1).GetId() || c.Run != ledger.RunID(id(kindRun, 1)) || c.Mode != "act" || c.Owner != them ||
+		c.Payload.GetFields()["status"].GetStringValue() != "Done" || c.Occurrence != want.Occurrence || c.ValidUntil.IsZero() {
+		h.Errorf("leased %+v", c)
+	}
+	h.clock.advance(callLease)
+	if got := h.lease(us); len(got) != 2 {
+		h.Errorf("leased %v, want both: one whose lease ran out, one whose time has come", got)
+	}
+}
+
+func checkLeaseOneKey(h *harness) {
+	for n := range 3 {
+		c := h.queued(n, 1, "upsert")
+		c.Version = time.Time{}
+		h.pinned(n, c)
+	}
+	for n := range 3 {
+		if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, n) {
+			h.Fatalf("leased %v, want call %d alone", got, n)
+		}
+		if got := h.lease(them); len(got) != 0 {
+			h.Fatalf("leased %v of a key that is worked on", got)
+		}
+		h.settle(n, "done", "")
+	}
+}
+
+func checkConcurrentLease(h *harness) {
+	const calls = 32
+	for n := range calls {
+		h.pinned(n, h.queued(n, n, "set"))
+	}
+	var mu sync.Mutex
+	times := map[string]int{}
+	together(8, func(int) {
+		for range calls / 8 {
+			leased, err := h.LeaseCalls(h.ctx, us, 1, callLease)
+			if err != nil {
+				h.Errorf("lease: %v", err)
+				return
+			}
+			mu.Lock()
+			for _, c := range leased {
+				times[c.Shown.GetCallId()]++
+			}
+			mu.Unlock()
+		}
+	})
+	for call, n := range times {
+		if n != 1 {
+			h.Errorf("call %s was leased %d times", call, n)
+		}
+	}
+	if len(times) != calls {
+		h.Errorf("%d calls were leased, want %d", len(times), calls)
+	}
+}
+
+func checkExpired(h *harness) {
+	h.pinned(1, h.queued(1, 1, "set"))
+	h.pinned(2, h.intent(2, 2, "create"))
+	h.clock.advance(time.Hour)
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v", got)
+	}
+	h.wantCall(1, "failed", "expired")
+	h.wantCall(2, "unknown", "")
+	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() == nil {
+		h.Errorf("the run of a call that ran out is not decided: %v", err)
+	}
+}
+
+func checkPending(h *harness) {
+	for n, state := range []string{"running", "queued"} {
+		c := h.intent(n, n, "upsert")
+		h.pinned(n, c)
+		_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, n)), State: state, NextAt: c.LookAt}})
+		h.ok(err)
+		next := h.queued(10+n, n, "upsert")
+		next.Version = time.Time{}
+		h.pinned(10+n, next)
+	}
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v before the first attempts are over", got)
+	}
+	h.clock.advance(20 * time.Second)
+	if got := h.lease(us); len(got) != 2 || got[0] != id(kindCall, 0) || got[1] != id(kindCall, 1) {
+		h.Errorf("leased %v, want the calls that were begun", got)
+	}
+}
+
+func checkExtend(h *harness) {
+	h.pinned(1, h.queued(1, 1, "set"))
+	h.lease(us)
+	extend := func(owner ledger.Owner) bool {
+		now := h.clock.Now()
+		ok, err := h.Extend(h.ctx, owner, ledger.CallID(id(kindCall, 1)), now.Add(time.Second), now.Add(5*time.Second))
+		h.ok(err)
+		return ok
+	}
+	if extend(them) {
+		h.Errorf("extended by somebody who doesn't hold it")
+	}
+	if !extend(us) {
+		h.Errorf("not extended by who holds it")
+	}
+	h.wantCall(1, "running", "")
+	if extend(us) {
+		h.Errorf("a second attempt started beside the first")
+	}
+	if h.clock.advance(6 * time.Second); !extend(us) {
+		h.Errorf("no second attempt after the first was over")
+	}
+	if h.clock.advance(callLease); extend(us) {
+		h.Errorf("extended after the lease ran out")
+	}
+	h.lease(us)
+	h.settle(1, "done", "")
+	if extend(us) {
+		h.Errorf("extended when it was over")
+	}
+	if ok, err := h.Extend(h.ctx, us, ledger.CallID(id(kindCall, 404)), h.clock.Now(), h.clock.Now()); ok || err != nil {
+		h.Errorf("an unknown call: %v, %v", ok, err)
+	}
+}

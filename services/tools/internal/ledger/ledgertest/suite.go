@@ -1,0 +1,165 @@
+package ledgertest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+// Ledger is what the suite tests: a ledger that answers questions itself.
+type Ledger interface {
+	ledger.Ledger
+	ledger.Facts
+	ledger.Graph
+}
+
+// Opener opens the store that lies at place, a folder of the test's own, and
+// makes it where there is none. Opening a place again finds what was written
+// there. The suite closes what it opened.
+type Opener func(t testing.TB, place string, now func() time.Time) Ledger
+
+// Run runs the whole suite. No implementation may skip any of it.
+func Run(t *testing.T, open Opener) {
+	for _, e := range entries() {
+		t.Run(e.name, func(t *testing.T) { e.check(newHarness(t, open)) })
+	}
+}
+
+// RunBroken runs each entry on a store in which just what it tests is broken,
+// and fails for every entry that doesn't notice.
+func RunBroken(t *testing.T, open Opener) {
+	for _, e := range entries() {
+		t.Run(e.name, func(t *testing.T) {
+			r := &recorder{TB: t}
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				e.check(newHarness(r, e.broken(open)))
+			}()
+			<-done
+			if !r.Failed() {
+				t.Errorf("the store was broken on purpose and %q passed", e.name)
+			}
+		})
+	}
+}
+
+// entry is one test, and a way to break a store that it must notice.
+type entry struct {
+	name   string
+	check  func(*harness)
+	broken func(Opener) Opener
+}
+
+func entries() []entry {
+	var all []entry
+	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), lifeEntries()} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+// harness is what a test works with: a store on a clock of its own.
+type harness struct {
+	testing.TB
+	Ledger
+	ctx   context.Context
+	clock *clock
+	place string
+	open  Opener
+}
+
+func newHarness(t testing.TB, open Opener) *harness {
+	h := &harness{TB: t, ctx: t.Context(), clock: newClock(), place: t.TempDir(), open: open}
+	h.reopen()
+	return h
+}
+
+func (h *harness) reopen() {
+	store := h.open(h.TB, h.place, h.clock.Now)
+	h.Ledger = store
+	h.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			h.Errorf("close: %v", err)
+		}
+	})
+}
+
+// ok ends the test at an error.
+func (h *harness) ok(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatalf("unexpected error: %v", err)
+	}
+}
+
+// together calls f n times at once and waits for all.
+func together(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			f(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
+
+// Now is the store's clock.
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// id makes UUIDs that are the same in every run.
+func id(kind, n int) string { return fmt.Sprintf("00000000-0000-4000-%04x-%012x", 0x8000+kind, n) }
+
+// recorder is a test that is meant to fail.
+type recorder struct {
+	testing.TB
+	mu     sync.Mutex
+	failed bool
+}
+
+// Failed tells whether anything was found wrong.
+func (r *recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+// Errorf records a finding.
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = true
+	r.Logf("noticed: "+format, args...)
+}
+
+// Fatalf records a finding and ends the test's goroutine.
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}

@@ -1,0 +1,27 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/ledgertest"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/sqlite"
+)
+
+func opener(groupLimit int) ledgertest.Opener {
+	return func(t testing.TB, place string, now func() time.Time) ledgertest.Ledger {
+		t.Helper()
+		s, err := sqlite.Open(t.Context(), filepath.Join(place, "ledger.db"), sqlite.Options{Now: now, GroupLimit: groupLimit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+}
+
+func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }
+
+func TestLedgerWithoutGroups(t *testing.T) { ledgertest.Run(t, opener(1)) }
+
+func TestBrokenLedger(t *testing.T) { ledgertest.RunBroken(t, opener(0)) }

@@ -1,0 +1,133 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/switchyard-dev/switchyard/internal/webhook/github"
+	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
+	"github.com/switchyard-dev/switchyard/internal/webhook/notion"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/example"
+)
+
+// sendTime is longer than the slowest provider waits: what a provider would
+// not see, this command shows.
+const sendTime = 30 * time.Second
+
+// send sends one webhook, prints its answer and says whether it is success.
+func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.Example) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	req, err := c.request(ctx, env, s, w)
+	if err != nil {
+		return false, err
+	}
+	resp, err := env.Client.Do(req)
+	if err != nil {
+		return false, unreachable(err, "no Switchyard answers at "+req.URL.Scheme+"://"+req.URL.Host, c.remedy(env))
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return false, fmt.Errorf("read the answer of %s: %w", req.URL, err)
+	}
+	a := parseAnswer(resp.StatusCode, body)
+	if c.JSON {
+		_, err = env.Stdout.Write(body)
+		return a.success(), err
+	}
+	out := fmt.Sprintf("%s %s\n%s %s\n", w.Source, w.Name, resp.Proto, resp.Status)
+	out += a.render(req.URL, showHint(env, c.Data))
+	if resp.StatusCode == http.StatusUnauthorized {
+		out += fmt.Sprintf("The server has another secret for %s: give it with --secret, or the data folder of its instance with --data.\n", w.Source)
+	}
+	return a.success(), printText(env.Stdout, out)
+}
+
+func (c sendCommand) remedy(env *Env) string {
+	if c.URL != "" {
+		return "check --url"
+	}
+	return fmt.Sprintf("is `%s dev` running? Start it in another terminal, or name another server with --url", env.Self)
+}
+
+func (c sendCommand) request(ctx context.Context, env *Env, s settings, w example.Example) (*http.Request, error) {
+	target, err := endpoint(c.URL, s.ingressURL(), w.Source)
+	if err != nil {
+		return nil, err
+	}
+	secret := c.Secret
+	if secret == "" {
+		if secret, err = s.secret(w.Source); err != nil {
+			return nil, err
+		}
+	}
+	delivery := c.Delivery
+	if delivery == "" {
+		id, err := uuid.NewRandomFromReader(env.Random)
+		if err != nil {
+			return nil, fmt.Errorf("delivery id: %w", err)
+		}
+		delivery = id.String()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(w.Body))
+	if err != nil {
+		return nil, fmt.Errorf("--url %s: %w", c.URL, err)
+	}
+	req.Header = headers([]byte(secret), w, delivery)
+	return req, nil
+}
+
+// endpoint adds the source's path to a base URL; a URL with a path is taken as it is.
+func endpoint(given, fallback, source string) (string, error) {
+	base := fallback
+	if given != "" {
+		base = given
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("--url %s: want http://HOST:PORT or https://HOST", base)
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		u.Path = "/webhooks/" + source
+	}
+	return u.String(), nil
+}
+
+func headers(secret []byte, w example.Example, delivery string) http.Header {
+	switch w.Source {
+	case "github":
+		return github.Headers(secret, w.Event, delivery, w.Body)
+	case "jira":
+		return jira.Headers(secret, delivery, w.Body)
+	default:
+		return notion.Headers(secret, w.Body)
+	}
+}
+
+// unreachable says what a user can do about a server that is not there.
+func unreachable(err error, what, remedy string) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%s: %s", what, remedy)
+	}
+	return fmt.Errorf("%s (%w): %s", what, err, remedy)
+}
+
+// showHint is the command that explains a run, without the id.
+func showHint(env *Env, data string) string {
+	hint := env.Self + " runs show"
+	if data != ".switchyard" {
+		hint += " --data " + data
+	}
+	return hint
+}

@@ -1,0 +1,77 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/program"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/dev"
+)
+
+type devCommand struct {
+	dataFlag
+	LogLevel string `placeholder:"LEVEL" enum:"debug,info,warn,error" default:"warn" help:"Least level that is logged: debug, info, warn or error (warn)."`
+}
+
+// Help teaches by example.
+func (devCommand) Help() string {
+	return `  switchyard dev
+  switchyard dev --data /var/tmp/try --log-level debug
+  AGENT_LISTEN=127.0.0.1:9001 switchyard dev
+
+Settings are those of the services, from the environment and from .env in this
+folder. Secrets that are not set are made and kept in the data folder. Without
+POLICY_FILE a policy for development pairs github:acme/api with jira:ACME, the
+places of the examples that send sends. Stop it with Ctrl-C.`
+}
+
+// Run runs until the context is done.
+func (c devCommand) Run(ctx context.Context, env *Env) error {
+	program.TuneGC(env.Lookup)
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return fmt.Errorf("--log-level %s: %w", c.LogLevel, err)
+	}
+	return dev.Run(ctx, dev.Options{
+		Data:    c.Data,
+		Lookup:  env.Lookup,
+		Log:     slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level})),
+		Now:     env.Now,
+		Random:  env.Random,
+		Version: version(),
+		Started: func(s dev.Started) error {
+			return printText(env.Stdout, c.welcome(env, s))
+		},
+	})
+}
+
+func (c devCommand) welcome(env *Env, s dev.Started) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Switchyard is running, with its data in %s.\n\n", c.Data)
+	t := newTable("  ", "SERVICE", "LISTENS AT", "FOR")
+	t.row("ingress", s.Addresses.Ingress, "POST /webhooks/{github,jira,notion}")
+	t.row("agent", s.Addresses.Agent, "AgentService: runs, events of your own")
+	t.row("tools", s.Addresses.Tools, "RunService, ToolService: the ledger and the memory")
+	t.row("executor", s.Addresses.Executor, "actions at the providers; without their tokens, dry runs")
+	b.WriteString(t.String())
+	b.WriteString("\n")
+	if len(s.Made) > 0 {
+		fmt.Fprintf(&b, "Made and kept in %s/secrets.env: %s.\n", c.Data, strings.Join(s.Made, ", "))
+	}
+	if s.DevPolicy {
+		b.WriteString("Policy for development: github:acme/api and jira:ACME may act on one another. POLICY_FILE brings your own.\n")
+	}
+	self, data := env.Self, ""
+	if c.Data != ".switchyard" {
+		data = " --data " + c.Data
+	}
+	fmt.Fprintf(&b, "\nTry in another terminal:\n")
+	for _, args := range []string{"send github pull_request.merged", "send --all", "runs"} {
+		fmt.Fprintf(&b, "  %s %s%s\n", self, args, data)
+	}
+	b.WriteString("Ctrl-C stops it.\n")
+	return b.String()
+}

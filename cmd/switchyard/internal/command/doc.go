@@ -1,0 +1,2 @@
+// Package command is the command line: what each command takes, does and prints.
+package command

@@ -1,0 +1,65 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
+)
+
+// dataFlag is shared by the commands that use an instance.
+type dataFlag struct {
+	Data string `name:"data" default:".switchyard" placeholder:"DIR" help:"Data folder of the instance (.switchyard)."`
+}
+
+// settings are those of the services that a command beside them needs, read as
+// the services read them.
+type settings struct {
+	GitHub       string `name:"github" env:"GITHUB_WEBHOOK_SECRET"`
+	Jira         string `name:"jira" env:"JIRA_WEBHOOK_SECRET"`
+	Notion       string `name:"notion" env:"NOTION_WEBHOOK_SECRET"`
+	ServiceToken string `name:"token" env:"SERVICE_TOKEN"`
+	Port         string `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
+	AgentURL     string `name:"agent-url" env:"AGENT_URL"`
+	AgentListen  string `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
+
+	running instance.Addresses
+}
+
+// read reads the settings as they hold for the instance on the data folder.
+func (d dataFlag) read(env *Env) (settings, error) {
+	var s settings
+	lookup, err := instance.Settings(d.Data, env.Lookup)
+	if err != nil {
+		return s, err
+	}
+	if err := config.Parse(&s, "settings", "", nil, lookup); err != nil {
+		return s, err
+	}
+	s.running, _, err = instance.Running(d.Data)
+	return s, err
+}
+
+// ingressURL is where the running instance takes webhooks, else where the
+// settings say.
+func (s settings) ingressURL() string {
+	return cmp.Or(s.running.Ingress, "http://"+net.JoinHostPort("127.0.0.1", s.Port))
+}
+
+func (s settings) agentURL() string {
+	return strings.TrimSuffix(cmp.Or(s.running.Agent, s.AgentURL, "http://"+s.AgentListen), "/")
+}
+
+// secret is the first of a source's secrets, which are separated by commas.
+func (s settings) secret(source string) (string, error) {
+	all := map[string]string{"github": s.GitHub, "jira": s.Jira, "notion": s.Notion}[source]
+	first, _, _ := strings.Cut(all, ",")
+	if first = strings.TrimSpace(first); first == "" {
+		return "", fmt.Errorf("%s_WEBHOOK_SECRET is not set and the data folder has none: start `switchyard dev` first, name its folder with --data, or give --secret", strings.ToUpper(source))
+	}
+	return first, nil
+}

@@ -1,0 +1,166 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"syscall"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/agent"
+	"github.com/switchyard-dev/switchyard/services/executor"
+	"github.com/switchyard-dev/switchyard/services/ingress"
+	"github.com/switchyard-dev/switchyard/services/tools"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
+)
+
+// stack is the built services, in the order in which they end: each before
+// those that it needs.
+type stack struct {
+	parts     []part
+	addresses instance.Addresses
+	devPolicy bool
+}
+
+// builder makes the services from the last one of the chain to the first:
+// each is told where the one after it listens, unless the settings say
+// otherwise.
+type builder struct {
+	o      Options
+	lookup config.Lookup
+	stack  stack
+}
+
+func build(ctx context.Context, o Options, lookup config.Lookup) (*stack, error) {
+	b := &builder{o: o, lookup: lookup}
+	err := b.all(ctx)
+	if err != nil {
+		for _, p := range b.stack.parts {
+			err = errors.Join(err, p.close())
+		}
+		return nil, err
+	}
+	return &b.stack, nil
+}
+
+func (b *builder) all(ctx context.Context) (err error) {
+	to := &b.stack.addresses
+	to.PID = pid()
+	if to.Executor, err = b.executor(); err != nil {
+		return err
+	}
+	if to.Tools, err = b.tools(ctx, to.Executor); err != nil {
+		return err
+	}
+	if to.Agent, err = b.agent(to.Tools); err != nil {
+		return err
+	}
+	to.Ingress, err = b.ingress(to.Agent)
+	return err
+}
+
+func (b *builder) executor() (string, error) {
+	var cfg executor.Config
+	if err := b.parse("executor", &cfg, nil); err != nil {
+		return "", err
+	}
+	svc, err := executor.New(cfg, b.log("executor"), b.o.Now)
+	if err != nil {
+		return "", err
+	}
+	return b.add(part{name: "executor", run: svc.Run}, "EXECUTOR_LISTEN", cfg.Listen, cfg.ServiceToken)
+}
+
+func (b *builder) tools(ctx context.Context, executorURL string) (string, error) {
+	var cfg tools.Config
+	err := b.parse("tools", &cfg, map[string]string{
+		"DATABASE_URL":      "sqlite:" + filepath.Join(b.o.Data, "switchyard.db"),
+		"EXECUTOR_ENDPOINT": executorURL,
+		"EXECUTOR_FUNCTION": "switchyard-executor",
+	})
+	if err != nil {
+		return "", err
+	}
+	if b.stack.devPolicy = cfg.PolicyFile == ""; b.stack.devPolicy {
+		cfg.Policy = policy
+	}
+	svc, err := tools.New(ctx, cfg, b.log("tools"), b.o.Now)
+	if err != nil {
+		return "", err
+	}
+	return b.add(part{name: "tools", run: svc.Run, release: svc.Close}, "TOOLS_LISTEN", cfg.Listen, cfg.ServiceToken)
+}
+
+func (b *builder) agent(toolsURL string) (string, error) {
+	var cfg agent.Config
+	if err := b.parse("agent", &cfg, map[string]string{"TOOLS_URL": toolsURL}); err != nil {
+		return "", err
+	}
+	svc, err := agent.New(cfg, b.log("agent"))
+	if err != nil {
+		return "", err
+	}
+	return b.add(part{name: "agent", run: svc.Run}, "AGENT_LISTEN", cfg.Listen, cfg.ServiceToken)
+}
+
+func (b *builder) ingress(agentURL string) (string, error) {
+	var cfg ingress.Config
+	err := b.parse("ingress", &cfg, map[string]string{"AGENT_URL": agentURL, "WEBHOOK_SERVER_HOST": "127.0.0.1"})
+	if err != nil {
+		return "", err
+	}
+	svc, err := ingress.New(cfg, ingress.Options{Log: b.log("ingress"), Now: b.o.Now, Version: b.o.Version})
+	if err != nil {
+		return "", err
+	}
+	// Webhooks are signed: this one may be reached from anywhere, also without a service token.
+	ln, err := net.Listen("tcp", cfg.Addr())
+	if err != nil {
+		return "", inUse(fmt.Errorf("WEBHOOK_SERVER_PORT=%d: %w", cfg.Port, err), "WEBHOOK_SERVER_PORT")
+	}
+	return b.listening(part{name: "ingress", run: svc.Run}, ln), nil
+}
+
+func (b *builder) parse(name string, cfg any, below map[string]string) error {
+	return config.Parse(cfg, name, "", nil, instance.Under(b.lookup, below))
+}
+
+func (b *builder) log(name string) *slog.Logger { return b.o.Log.With("service", name) }
+
+// add makes a part listen and returns its base URL. A part that can't is released.
+func (b *builder) add(p part, setting, addr, token string) (string, error) {
+	ln, err := service.Listen(setting, addr, token)
+	if err != nil {
+		return "", errors.Join(inUse(err, setting), p.close())
+	}
+	return b.listening(p, ln), nil
+}
+
+// listening puts a part before those that it needs.
+func (b *builder) listening(p part, ln net.Listener) string {
+	p.ln = ln
+	b.stack.parts = append([]part{p}, b.stack.parts...)
+	return baseURL(ln.Addr())
+}
+
+// inUse adds the remedy to the commonest failure.
+func inUse(err error, setting string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	return fmt.Errorf("%w: another program listens there: stop it, or set %s to a free one", err, setting)
+}
+
+// baseURL is where this machine reaches a listener, also one on all interfaces.
+func baseURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
+		return "http://" + addr.String()
+	}
+	return "http://" + net.JoinHostPort("127.0.0.1", port)
+}

@@ -1,0 +1,72 @@
+package dev
+
+import (
+	"context"
+	_ "embed" // the policy for development
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
+)
+
+//go:embed policy.yaml
+var policy []byte
+
+// Options say what runs where.
+type Options struct {
+	// Data is the folder for the ledger, made secrets and the lock.
+	Data string
+	// Lookup is the environment.
+	Lookup config.Lookup
+	Log    *slog.Logger
+	Now    func() time.Time
+	Random io.Reader
+	// Version is shown by ingress.
+	Version string
+	// Started is called once every service listens; its error ends the run.
+	Started func(Started) error
+}
+
+// Started is a running instance.
+type Started struct {
+	Addresses instance.Addresses
+	// Made names the secrets that were made just now.
+	Made []string
+	// DevPolicy says that the policy for development holds.
+	DevPolicy bool
+}
+
+// Run runs the services until ctx is done, then lets each finish what it has
+// taken, the one that takes webhooks first.
+func Run(ctx context.Context, o Options) (err error) {
+	lock, err := instance.Acquire(o.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	made, err := instance.MakeSecrets(o.Data, o.Lookup, o.Random)
+	if err != nil {
+		return err
+	}
+	settings, err := instance.Settings(o.Data, o.Lookup)
+	if err != nil {
+		return err
+	}
+	s, err := build(ctx, o, settings)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, func() error {
+		if err := lock.Announce(s.addresses); err != nil {
+			return err
+		}
+		return o.Started(Started{Addresses: s.addresses, Made: made, DevPolicy: s.devPolicy})
+	})
+}
+
+func pid() int { return os.Getpid() }

@@ -1,0 +1,3 @@
+// Package dev runs all services in one process, as deployed ones run: each
+// listens on a port of its own, and they talk over loopback.
+package dev

@@ -1,0 +1,63 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/command"
+)
+
+// Executor is the service.
+type Executor struct {
+	cfg    Config
+	log    *slog.Logger
+	runner *command.Runner
+	slots  chan struct{}
+}
+
+// New makes an executor.
+func New(cfg Config, log *slog.Logger, now func() time.Time) (*Executor, error) {
+	if cfg.MaxInFlight < 1 {
+		return nil, fmt.Errorf("EXECUTOR_MAX_IN_FLIGHT=%d: want at least 1", cfg.MaxInFlight)
+	}
+	return &Executor{
+		cfg:    cfg,
+		log:    log,
+		runner: &command.Runner{Actions: actions(), Log: log, Now: now},
+		slots:  make(chan struct{}, cfg.MaxInFlight),
+	}, nil
+}
+
+// Invoke takes a Command and returns a Result, both as protobuf JSON with proto
+// field names: the function's handler, as aws-lambda-go wants it. An error
+// means that the outcome is unknown.
+func (e *Executor) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return e.runner.Invoke(ctx, payload)
+}
+
+// Handler serves POST /2015-03-31/functions/{name}/invocations as AWS Lambda
+// does for synchronous invocations, behind the service token, and /livez and /readyz.
+func (e *Executor) Handler() http.Handler {
+	return service.New(service.Options{
+		Log:    e.log,
+		Token:  e.cfg.ServiceToken,
+		Mounts: []service.Mount{{Path: "/2015-03-31/functions/{name}/invocations", Handler: http.HandlerFunc(e.serveInvocation)}},
+		Ready: func(context.Context) []service.Dependency {
+			// Providers are no dependency: a call to one that is away is tried again.
+			return []service.Dependency{}
+		},
+	})
+}
+
+// Run serves until ctx is done and invocations in flight have ended.
+func (e *Executor) Run(ctx context.Context, ln net.Listener) error {
+	if err := service.Serve(ctx, ln, e.Handler(), e.log); err != nil {
+		return fmt.Errorf("executor: %w", err)
+	}
+	return nil
+}

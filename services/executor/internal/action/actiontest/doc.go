@@ -1,0 +1,2 @@
+// Package actiontest holds the promises that every action keeps.
+package actiontest

@@ -1,0 +1,2 @@
+// Package github holds the actions at GitHub.
+package github

@@ -1,0 +1,2 @@
+// Package lambda runs the executor as an AWS Lambda function.
+package lambda

@@ -198,6 +198,9 @@ func (p *Performer) withResult(c ledger.Call, out ledger.Outcome, r *executorv1.
 		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "executor", Detail: r.GetReason()})
 	case "retry":
 		out.State, out.Reason = "queued", "rate_limited"
+		if r.GetReason() == "deadline" {
+			out.Reason = "deadline"
+		}
 		out.NextAt = p.Now().Add(max(retryAfter, r.GetRetryAfter().AsDuration()))
 	default:
 		return outcomeUnknown(c, out)

@@ -1,0 +1,28 @@
+// Command agent runs the agent service.
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/switchyard-dev/switchyard/internal/program"
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/agent"
+)
+
+func main() {
+	var cfg agent.Config
+	program.Main("agent", "Classifies events, selects tools by the rules, has them executed, and responds.", &cfg,
+		func(ctx context.Context, log *slog.Logger) error {
+			svc, err := agent.New(cfg, log)
+			if err != nil {
+				return err
+			}
+			ln, err := service.Listen("AGENT_LISTEN", cfg.Listen, cfg.ServiceToken)
+			if err != nil {
+				return err
+			}
+			log.Info("listening", "address", ln.Addr().String(), "tools", cfg.ToolsURL)
+			return svc.Run(ctx, ln)
+		})
+}

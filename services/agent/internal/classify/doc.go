@@ -1,0 +1,2 @@
+// Package classify finds the class of an event, which rules may bind steps to.
+package classify

@@ -1,0 +1,23 @@
+// Package rule loads a team's rules and selects from them what an event leads to.
+//
+// A rules file is YAML:
+//
+//	rules:
+//	  - name: merged-change
+//	    on: {source: github, kind: change.merged}      # either may be left out
+//	    when: event.fields.base == "main"              # CEL, see Variables
+//	    classify: {classes: [bug, feature], default: feature}
+//	    do:
+//	      - step: comment
+//	        tool: jira.add_comment
+//	        for: [bug]                                 # only for these classes
+//	        with:
+//	          target: link.issue[*]                    # a call for each linked issue
+//	          body: Merged with ${event.fields.merge_commit_sha}.
+//
+// What a scalar in `with` means is the tool's to say, by the origin of its
+// field: target and field take a path, choice takes a value (or a list) that
+// policy must list, text takes a template with CEL in ${…}; $${ stands for ${.
+//
+// The text that people wrote is in none of it: not a variable, not a path.
+package rule

@@ -1,0 +1,165 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// compiler turns CEL into expressions over Variables.
+type compiler struct{ env *cel.Env }
+
+func newCompiler() (*compiler, error) {
+	opts := []cel.EnvOption{
+		cel.ParserExpressionSizeLimit(maxExpression),
+		cel.CrossTypeNumericComparisons(true), // numbers of event.fields are doubles
+		cel.ASTValidators(cel.ValidateRegexLiterals()),
+	}
+	for name, typ := range variableTypes() {
+		opts = append(opts, cel.Variable(name, typ))
+	}
+	env, err := cel.NewEnv(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("rule: expressions: %w", err)
+	}
+	return &compiler{env: env}, nil
+}
+
+// condition compiles an expression that is true or false.
+func (c *compiler) condition(source string) (*condition, error) {
+	prog, err := c.compile(source, cel.BoolType)
+	if err != nil {
+		return nil, err
+	}
+	return &condition{prog: prog}, nil
+}
+
+// scalar compiles an expression whose value can stand in a text.
+func (c *compiler) scalar(source string) (*scalar, error) {
+	prog, err := c.compile(source, cel.StringType, cel.IntType, cel.UintType, cel.DoubleType, cel.BoolType)
+	if err != nil {
+		return nil, err
+	}
+	return &scalar{prog: prog, source: source}, nil
+}
+
+func (c *compiler) compile(source string, want ...*cel.Type) (cel.Program, error) {
+	checked, issues := c.env.Compile(source)
+	if err := issues.Err(); err != nil {
+		return nil, explain(issues)
+	}
+	if !oneOf(checked.OutputType(), want) {
+		return nil, fmt.Errorf("its value is of type %s: want %s", checked.OutputType(), typeNames(want))
+	}
+	if err := ordered(checked.NativeRep()); err != nil {
+		return nil, err
+	}
+	prog, err := c.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	if err != nil {
+		return nil, fmt.Errorf("can't be planned: %w", err)
+	}
+	return prog, nil
+}
+
+// oneOf accepts a value whose type only the event tells; it is checked then.
+func oneOf(got *cel.Type, want []*cel.Type) bool {
+	return got.IsExactType(cel.DynType) || slices.ContainsFunc(want, got.IsExactType)
+}
+
+func typeNames(ts []*cel.Type) string {
+	names := make([]string, len(ts))
+	for i, t := range ts {
+		names[i] = t.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// ordered refuses to walk a map: its order is not fixed, and the same event
+// must lead to the same plan.
+func ordered(a *ast.AST) error {
+	var err error
+	ast.PostOrderVisit(a.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.ComprehensionKind {
+			return
+		}
+		if a.GetType(e.AsComprehension().IterRange().ID()).Kind() == types.MapKind {
+			err = errors.New("a map has no order to walk it in: ask `\"key\" in map` or has(map.key)")
+		}
+	}))
+	return err
+}
+
+// explain puts a compiler's findings on one line, and names what may be read
+// where something else was asked for.
+func explain(issues *cel.Issues) error {
+	var out []string
+	for _, e := range issues.Errors() {
+		msg := fmt.Sprintf("column %d: %s", e.Location.Column()+1, strings.TrimSuffix(e.Message, " (in container '')"))
+		if strings.HasPrefix(e.Message, "undeclared reference to 'event'") || strings.HasPrefix(e.Message, "undeclared reference to 'link'") {
+			msg += "; rules read only " + strings.Join(Variables(), ", ") + ", never text"
+		}
+		out = append(out, msg)
+	}
+	return errors.New(strings.Join(out, "; "))
+}
+
+// condition is a compiled `when`.
+type condition struct{ prog cel.Program }
+
+// holds is false, with the error, where the expression can't be evaluated.
+func (c *condition) holds(env *environment) (bool, error) {
+	val, _, err := c.prog.Eval(env)
+	if err != nil {
+		return false, err
+	}
+	b, ok := val.(types.Bool)
+	if !ok {
+		return false, fmt.Errorf("its value is of type %s: want bool", val.Type().TypeName())
+	}
+	return bool(b), nil
+}
+
+// scalar is a compiled expression in a template.
+type scalar struct {
+	prog   cel.Program
+	source string
+}
+
+func (s *scalar) text(env *environment) (string, error) {
+	val, _, err := s.prog.Eval(env)
+	if err != nil {
+		return "", fmt.Errorf("${%s}: %w", s.source, err)
+	}
+	text, ok := format(val)
+	if !ok {
+		return "", fmt.Errorf("${%s}: a value of type %s can't stand in a text", s.source, val.Type().TypeName())
+	}
+	return text, nil
+}
+
+func format(val ref.Val) (string, bool) {
+	switch v := val.(type) {
+	case types.String:
+		return string(v), true
+	case types.Bool:
+		return strconv.FormatBool(bool(v)), true
+	case types.Int:
+		return strconv.FormatInt(int64(v), 10), true
+	case types.Uint:
+		return strconv.FormatUint(uint64(v), 10), true
+	case types.Double:
+		if f := float64(v); f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return strconv.FormatInt(int64(f), 10), true
+		}
+		return strconv.FormatFloat(float64(v), 'g', -1, 64), true
+	}
+	return "", false
+}

@@ -1,0 +1,114 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// path names a value that tools resolves on the sealed event or its links.
+type path struct {
+	event string // what follows "event."; "" for a link
+	kind  string // of a link
+	index int    // of a link; every for all of them
+}
+
+const every = -1
+
+func (p path) String() string {
+	switch {
+	case p.event != "":
+		return "event." + p.event
+	case p.index == every:
+		return "link." + p.kind + "[*]"
+	default:
+		return linkPath(p.kind, p.index)
+	}
+}
+
+func linkPath(kind string, index int) string {
+	return "link." + kind + "[" + strconv.Itoa(index) + "]"
+}
+
+// parsePath reads the path of a target, or of a field.
+func parsePath(s string, target bool) (path, error) {
+	switch {
+	case strings.HasPrefix(s, "$"):
+		return path{}, fmt.Errorf("%q: the result of an earlier step can't be used yet", s)
+	case s == "event.text" || strings.HasPrefix(s, "event.text."):
+		return path{}, fmt.Errorf("%q: text names no object and is no value", s)
+	case strings.HasPrefix(s, "event."):
+		return eventPath(s, target)
+	case strings.HasPrefix(s, "link."):
+		return parseLinkPath(s, target)
+	default:
+		return path{}, fmt.Errorf("%q is no path: want event.<field> or link.<kind>[n]", s)
+	}
+}
+
+func eventPath(s string, target bool) (path, error) {
+	name := strings.TrimPrefix(s, "event.")
+	if target {
+		if name == "ref" || name == "place" {
+			return path{event: name}, nil
+		}
+		return path{}, fmt.Errorf("%q names no object: want event.ref, event.place or link.<kind>[n]", s)
+	}
+	if slices.Contains(eventPaths(), name) {
+		return path{event: name}, nil
+	}
+	if field, ok := strings.CutPrefix(name, "fields."); ok && fieldName(field) {
+		return path{event: name}, nil
+	}
+	return path{}, fmt.Errorf("%q is unknown: want event.{%s} or event.fields.<name>", s, strings.Join(eventPaths(), ","))
+}
+
+// fieldName accepts the names that normalizers give to event.fields.
+func fieldName(s string) bool {
+	for _, c := range s {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}
+
+func parseLinkPath(s string, target bool) (path, error) {
+	kind, index, ok := strings.Cut(strings.TrimPrefix(s, "link."), "[")
+	index, closed := strings.CutSuffix(index, "]")
+	if !ok || !closed || !slices.Contains(linkKinds(), kind) {
+		return path{}, fmt.Errorf("%q is no path: want link.{%s}[n]", s, strings.Join(linkKinds(), ","))
+	}
+	if index == "*" {
+		if !target {
+			return path{}, fmt.Errorf("%q: only a target may range over links", s)
+		}
+		return path{kind: kind, index: every}, nil
+	}
+	n, err := strconv.Atoi(index)
+	if err != nil || n < 0 || n >= maxFanOut || index != strconv.Itoa(n) {
+		return path{}, fmt.Errorf("%q: want an index from 0 to %d, or *", s, maxFanOut-1)
+	}
+	return path{kind: kind, index: n}, nil
+}
+
+// resolved is a path with what it leads to for one event.
+type resolved struct{ path, ref string }
+
+// targets returns what a path leads to: one object or value, none where there
+// is no such link, or one a link for [*].
+func (p path) targets(env *environment) []resolved {
+	if p.event != "" {
+		ref, _ := env.eventString(p.event)
+		s, _ := ref.(string)
+		return []resolved{{path: p.String(), ref: s}}
+	}
+	var out []resolved
+	for _, l := range targetsOf(env.links, p.kind) {
+		if p.index == every || p.index == int(l.GetIndex()) {
+			out = append(out, resolved{path: linkPath(p.kind, int(l.GetIndex())), ref: l.GetRef()})
+		}
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package rule
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+)
+
+// Set is one loaded rules file. It never changes, and may be used by any
+// number of goroutines.
+type Set struct {
+	hash  string
+	size  int
+	index map[subject][]*rule
+}
+
+// subject is what rules are indexed by.
+type subject struct{ source, kind string }
+
+type rule struct {
+	name    string
+	line    int
+	on      subject // "" matches any
+	when    *condition
+	classes *Classes
+	steps   []step
+}
+
+// Classes are what a rule declares that an event may be.
+type Classes struct {
+	Names []string
+	// The class of an event that no stage can tell.
+	Default string
+}
+
+// Class is what an event was found to be, and by which stage: metadata,
+// lexicon, model or default.
+type Class struct{ Name, DecidedBy string }
+
+type step struct {
+	name, tool string
+	classes    []string // none: any
+	target     target
+	arguments  []argument
+}
+
+// target is the argument that names what a tool acts on.
+type target struct {
+	field   string // "" for a tool without a target
+	path    path
+	pattern *regexp.Regexp // of the refs that the tool takes; nil for any
+}
+
+// argument is any other one: exactly one of path, choice and text is set.
+type argument struct {
+	field  string
+	path   *path
+	choice []string
+	text   *template
+}
+
+// newSet indexes rules for each source and kind, in the order of the file, so
+// that an event without a rule costs one lookup.
+func newSet(data []byte, rules []*rule) *Set {
+	sum := sha256.Sum256(data)
+	s := &Set{hash: hex.EncodeToString(sum[:]), size: len(rules), index: map[subject][]*rule{}}
+	for _, source := range sources() {
+		for _, kind := range kinds() {
+			on := subject{source: source, kind: kind}
+			for _, r := range rules {
+				if r.on.covers(on) {
+					s.index[on] = append(s.index[on], r)
+				}
+			}
+		}
+	}
+	return s
+}
+
+// covers says whether a rule on s matches every event on other.
+func (s subject) covers(other subject) bool {
+	return (s.source == "" || s.source == other.source) && (s.kind == "" || s.kind == other.kind)
+}
+
+// Hash is the hex SHA-256 of the rules file.
+func (s *Set) Hash() string { return s.hash }
+
+// Len is the number of rules.
+func (s *Set) Len() int { return s.size }
+
+// Classes returns what the first matching rule that classifies declares; nil
+// where none does. A rule that can't be evaluated doesn't match.
+func (s *Set) Classes(event *eventv1.WebhookEvent, links []*toolsv1.Link) *Classes {
+	env := &environment{event: event, links: links}
+	for _, r := range s.index[subject{source: event.GetSource(), kind: event.GetKind()}] {
+		if r.classes == nil {
+			continue
+		}
+		// Select evaluates the same rule for the same event, and reports.
+		if ok, err := r.matches(env); ok && err == nil {
+			return r.classes
+		}
+	}
+	return nil
+}
+
+func (r *rule) matches(env *environment) (bool, error) {
+	if r.when == nil {
+		return true, nil
+	}
+	ok, err := r.when.holds(env)
+	if err != nil {
+		return false, fmt.Errorf("rule %s (line %d): when: %w", r.name, r.line, err)
+	}
+	return ok, nil
+}

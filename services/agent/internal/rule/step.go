@@ -1,0 +1,182 @@
+package rule
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+)
+
+func (p *parser) steps(o object, what string, classes *Classes) []step {
+	n, ok := o.values["do"]
+	if !ok {
+		return nil
+	}
+	var steps []step
+	for i, item := range p.list(n, what+": do") {
+		s := p.step(item, fmt.Sprintf("%s: step %d", what, i+1), what, classes)
+		if s.name != "" && slices.ContainsFunc(steps, func(e step) bool { return e.name == s.name }) {
+			p.fail(item, "%s: step %s: the name is taken", what, s.name)
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes) step {
+	o := p.object(n, what, "step", "tool", "with", "for")
+	s := step{name: p.required(o, what, "step"), tool: p.required(o, what, "tool")}
+	if s.name != "" {
+		what = rule + ": step " + s.name
+		p.checkName(o.values["step"], what, s.name)
+	}
+	if f, ok := o.values["for"]; ok {
+		s.classes = p.boundTo(f, what, classes)
+	}
+	tool, ok := p.tools[s.tool]
+	switch {
+	case s.tool == "":
+	case !ok:
+		p.fail(o.values["tool"], "%s: unknown tool %q: want %s", what, s.tool, strings.Join(p.toolNames(), ", "))
+	case tool.GetClass() == readClass:
+		p.fail(o.values["tool"], "%s: %s only reads: a rule does something", what, s.tool)
+	default:
+		p.with(o, what, tool, &s)
+	}
+	return s
+}
+
+// readClass is the class of the tools that CallTool runs, and no plan.
+const readClass = "read"
+
+// boundTo reads the classes that a step is for.
+func (p *parser) boundTo(n *yaml.Node, what string, classes *Classes) []string {
+	names := p.classNames(n, what+": for")
+	if len(names) == 0 {
+		p.fail(n, "%s: for: no classes", what)
+	}
+	for _, name := range names {
+		if classes == nil || !slices.Contains(classes.Names, name) {
+			p.fail(n, "%s: for: class %q is not declared by the rule's classify", what, name)
+		}
+	}
+	return names
+}
+
+func (p *parser) toolNames() []string {
+	var names []string
+	for name, t := range p.tools {
+		if t.GetClass() != readClass {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// with reads the arguments of a step, in the order of the tool's fields.
+func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step) {
+	var given object
+	if n, ok := o.values["with"]; ok {
+		given = p.object(n, what+": with", fieldNames(tool)...)
+	}
+	for _, f := range tool.GetFields() {
+		n, ok := given.values[f.GetName()]
+		if !ok {
+			if f.GetRequired() {
+				p.fail(o.node, "%s: %s needs %q", what, tool.GetName(), f.GetName())
+			}
+			continue
+		}
+		if err := p.argument(n, f, s); err != nil {
+			p.fail(n, "%s: with: %s: %w", what, f.GetName(), err)
+		}
+	}
+}
+
+func fieldNames(tool *toolsv1.Tool) []string {
+	names := make([]string, 0, len(tool.GetFields()))
+	for _, f := range tool.GetFields() {
+		names = append(names, f.GetName())
+	}
+	return names
+}
+
+// argument reads a value as the field's origin demands.
+func (p *parser) argument(n *yaml.Node, f *toolsv1.ToolField, s *step) error {
+	if f.GetOrigin() == "choice" {
+		values, err := choices(n)
+		s.arguments = append(s.arguments, argument{field: f.GetName(), choice: values})
+		return err
+	}
+	source, err := scalarOf(n)
+	if err != nil {
+		return err
+	}
+	switch f.GetOrigin() {
+	case "target":
+		s.target, err = newTarget(source, f)
+	case "field":
+		var parsed path
+		parsed, err = parsePath(source, false)
+		s.arguments = append(s.arguments, argument{field: f.GetName(), path: &parsed})
+	case "text":
+		var t *template
+		t, err = p.template(source, textLimit(f))
+		s.arguments = append(s.arguments, argument{field: f.GetName(), text: t})
+	default:
+		err = fmt.Errorf("the tool's field is of an origin that rules don't know: %q", f.GetOrigin())
+	}
+	return err
+}
+
+func newTarget(source string, f *toolsv1.ToolField) (target, error) {
+	parsed, err := parsePath(source, true)
+	if err != nil {
+		return target{}, err
+	}
+	t := target{field: f.GetName(), path: parsed}
+	if f.GetPattern() != "" {
+		if t.pattern, err = regexp.Compile(f.GetPattern()); err != nil {
+			return target{}, fmt.Errorf("the tool's pattern: %w", err)
+		}
+	}
+	return t, nil
+}
+
+// choices reads one value or a list of them, as they stand.
+func choices(n *yaml.Node) ([]string, error) {
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	if len(nodes) == 0 || len(nodes) > maxChoices {
+		return nil, fmt.Errorf("want 1 to %d values", maxChoices)
+	}
+	values := make([]string, 0, len(nodes))
+	for _, item := range nodes {
+		v, err := scalarOf(item)
+		switch {
+		case err != nil:
+			return nil, err
+		case strings.HasPrefix(v, "$"):
+			return nil, fmt.Errorf("%q: a choice is one of the values that policy lists, not an expression", v)
+		case utf8.RuneCountInString(v) > maxChoiceRunes:
+			return nil, fmt.Errorf("a choice is longer than %d characters", maxChoiceRunes)
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+func textLimit(f *toolsv1.ToolField) int {
+	if limit := int(f.GetMaxLength()); limit > 0 {
+		return limit
+	}
+	return defaultText
+}

@@ -1,0 +1,131 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/agent/internal/rule"
+)
+
+// reloadEvery is how often the rules file is looked at.
+const reloadEvery = 2 * time.Second
+
+//go:embed rules/default.yaml
+var defaultRules string
+
+// rulebook holds the rules that are current: those of the file when it was
+// last good, or the built-in ones.
+type rulebook struct {
+	file  string // "" for the built-in rules
+	tools []*toolsv1.Tool
+	log   *slog.Logger
+
+	mu      sync.RWMutex
+	set     *rule.Set
+	data    []byte // that was looked at last, good or not
+	trouble error  // of the last look; nil when the file is the set
+}
+
+// openRulebook loads the rules; there is no last good set yet to fall back on.
+func openRulebook(file string, tools []*toolsv1.Tool, log *slog.Logger) (*rulebook, error) {
+	b := &rulebook{file: file, tools: tools, log: log, data: []byte(defaultRules)}
+	if file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("RULES_FILE: %w", err)
+		}
+		b.data = data
+	}
+	set, err := b.parse(b.data)
+	if err != nil {
+		return nil, err
+	}
+	b.set = set
+	return b, nil
+}
+
+func (b *rulebook) parse(data []byte) (*rule.Set, error) {
+	set, err := rule.Parse(data, b.tools)
+	if err != nil && b.file != "" {
+		return nil, fmt.Errorf("RULES_FILE=%s:\n%w", b.file, err)
+	}
+	return set, err
+}
+
+func (b *rulebook) current() *rule.Set {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.set
+}
+
+// follow looks at the file every 2 s until ctx is done. The file is read each
+// time: its time of change is too coarse, and misses a mount that was swapped.
+func (b *rulebook) follow(ctx context.Context) {
+	if b.file == "" {
+		return
+	}
+	tick := time.NewTicker(reloadEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			b.reload()
+		}
+	}
+}
+
+// reload takes the file's rules if they are good, and says once if not.
+func (b *rulebook) reload() {
+	data, err := os.ReadFile(b.file)
+	if err != nil {
+		b.keep(nil, fmt.Errorf("RULES_FILE: %w", err))
+		return
+	}
+	b.mu.RLock()
+	same := bytes.Equal(data, b.data)
+	b.mu.RUnlock()
+	if same {
+		return
+	}
+	set, err := b.parse(data)
+	if err != nil {
+		b.keep(data, err)
+		return
+	}
+	b.mu.Lock()
+	b.set, b.data, b.trouble = set, data, nil
+	b.mu.Unlock()
+	b.log.Info("rules loaded", "file", b.file, "rules", set.Len(), "hash", set.Hash())
+}
+
+// keep stays with the last good rules.
+func (b *rulebook) keep(data []byte, trouble error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.trouble == nil || b.trouble.Error() != trouble.Error() {
+		b.log.Error("rules not loaded: the last good ones are kept", "hash", b.set.Hash(), "error", trouble)
+	}
+	b.data, b.trouble = data, trouble
+}
+
+// state names the rules for /readyz. The agent is ready with the last good
+// ones: a typing error must not take every agent out of service.
+func (b *rulebook) state() service.Dependency {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	d := service.Dependency{Name: "rules", State: "ok", Detail: fmt.Sprintf("%d rules, %s", b.set.Len(), b.set.Hash())}
+	if b.trouble != nil {
+		d.Detail += "; the file is not loaded: " + b.trouble.Error()
+	}
+	return d
+}

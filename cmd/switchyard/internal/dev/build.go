@@ -34,6 +34,8 @@ type builder struct {
 	o      Options
 	lookup config.Lookup
 	stack  stack
+	// Made for this run where no SERVICE_TOKEN guards the executor.
+	executorToken string
 }
 
 func build(ctx context.Context, o Options, lookup config.Lookup) (*stack, error) {
@@ -69,6 +71,14 @@ func (b *builder) executor() (string, error) {
 	if err := b.parse("executor", &cfg, nil); err != nil {
 		return "", err
 	}
+	// Whoever holds it makes effects: it is never open, not even on loopback.
+	if cfg.ServiceToken == "" {
+		token, err := instance.NewSecret(b.o.Random)
+		if err != nil {
+			return "", err
+		}
+		cfg.ServiceToken, b.executorToken = token, token
+	}
 	svc, err := executor.New(cfg, b.log("executor"), b.o.Now)
 	if err != nil {
 		return "", err
@@ -89,6 +99,7 @@ func (b *builder) tools(ctx context.Context, executorURL string) (string, error)
 	if b.stack.devPolicy = cfg.PolicyFile == ""; b.stack.devPolicy {
 		cfg.Policy = policy
 	}
+	cfg.ExecutorToken = b.executorToken
 	svc, err := tools.New(ctx, cfg, b.log("tools"), b.o.Now)
 	if err != nil {
 		return "", err

@@ -74,7 +74,7 @@ func TestSecretsAreMadeOnceAndOnlyIfUnset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(made, " "); got != "SEAL_KEY SERVICE_TOKEN" {
+	if got := strings.Join(made, " "); got != "SEAL_KEY" {
 		t.Errorf("made %s", got)
 	}
 	info, err := os.Stat(filepath.Join(dir, "secrets.env"))
@@ -91,7 +91,6 @@ func TestSecretsAreMadeOnceAndOnlyIfUnset(t *testing.T) {
 		"JIRA_WEBHOOK_SECRET":   "from-dotenv",
 		"NOTION_WEBHOOK_SECRET": "",
 		"SEAL_KEY":              zeroes,
-		"SERVICE_TOKEN":         zeroes,
 	} {
 		if got, _ := settings(name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// recorder is the executor: it answers done and keeps every command.
+// recorder is the executor: it answers done, or dry_run where it is asked to, and keeps every command.
 type recorder struct {
 	*httptest.Server
 
@@ -76,7 +76,11 @@ func newRecorder(t *testing.T) *recorder {
 		r.mu.Lock()
 		r.commands = append(r.commands, cmd)
 		r.mu.Unlock()
-		_, _ = io.WriteString(w, `{"outcome":"done"}`)
+		outcome := "done"
+		if cmd.GetMode() == "dry_run" {
+			outcome = "dry_run"
+		}
+		_, _ = io.WriteString(w, `{"outcome":"`+outcome+`"}`)
 	}))
 	t.Cleanup(r.Close)
 	return r

@@ -52,7 +52,7 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 	n.event = meta.Event(name, dedupKey(eventName, header, meta))
 	n.event.Type, n.event.Action = eventName, source.Word(n.Action)
 	n.container()
-	if err := n.fill(eventName); err != nil {
+	if err := n.fill(eventName, raw); err != nil {
 		return nil, nil, err
 	}
 	if n.event.Occurrence == "" {
@@ -69,7 +69,7 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 	}, nil
 }
 
-func (n *normal) fill(eventName string) error {
+func (n *normal) fill(eventName string, raw []byte) error {
 	switch eventName {
 	case "pull_request":
 		return n.change()
@@ -81,6 +81,9 @@ func (n *normal) fill(eventName string) error {
 		return n.comment()
 	case "ping":
 		return n.ping()
+	}
+	if disguised(raw) {
+		return source.EventMismatch
 	}
 	n.event.Kind = "other"
 	return nil

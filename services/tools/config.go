@@ -20,6 +20,8 @@ type Config struct {
 
 	// Policy is used instead of PolicyFile where that is empty; for a program that embeds the service.
 	Policy []byte `kong:"-"`
+	// LedgerGroup is the most operations in one commit; 0 means the store's own. For measuring what groups bring.
+	LedgerGroup int `kong:"-"`
 	// ExecutorToken is shown to the executor instead of ServiceToken, if set; for a program that embeds both.
 	ExecutorToken string `kong:"-"`
 }

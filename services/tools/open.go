@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -122,15 +123,31 @@ func validate(e *eventv1.WebhookEvent) error {
 // read says what the event means: its delta, and its links as policy judges them.
 func (r *runs) read(ctx context.Context, e *eventv1.WebhookEvent) (project.Delta, []*toolsv1.Link, error) {
 	delta := project.Event(e)
-	refs := make([]string, 0, len(delta.Links))
-	for _, l := range delta.Links {
-		refs = append(refs, l.To)
-	}
-	known, err := r.ledger.Known(ctx, e.GetRef(), refs)
+	known, err := r.known(ctx, e, delta)
 	if err != nil {
 		return project.Delta{}, nil, unavailable(err)
 	}
 	return delta, r.policy.Judge(e, delta.Links, known.Links, known.Seen), nil
+}
+
+// known asks the memory only what policy can use: a branch is linked with every
+// commit that was pushed to it, and none of them makes a target of this push.
+func (r *runs) known(ctx context.Context, e *eventv1.WebhookEvent, delta project.Delta) (ledger.Known, error) {
+	var refs []string
+	for _, l := range delta.Links {
+		if l.Rule != "native" {
+			refs = append(refs, l.To)
+		}
+	}
+	subject := e.GetRef()
+	ref, ok := project.ParseRef(subject)
+	if !ok || !slices.Contains([]string{"pr", "issue", "page"}, ref.Type) {
+		subject = ""
+	}
+	if subject == "" && len(refs) == 0 {
+		return ledger.Known{}, nil
+	}
+	return r.ledger.Known(ctx, subject, refs)
 }
 
 // OpenRun implements RunService.
@@ -145,7 +162,7 @@ func (r *runs) OpenRun(ctx context.Context, req *toolsv1.OpenRunRequest) (*tools
 	}
 	faultpoint.Reached("open.before_commit")
 	opened, err := r.ledger.Open(ctx, ledger.Opening{
-		Run:      ledger.RunID(uuid.NewString()),
+		Run:      ledger.RunID(r.newID()),
 		Event:    in.event,
 		Sealed:   in.sealed,
 		Body:     in.body,

@@ -37,6 +37,7 @@ type runs struct {
 	tools  []*toolsv1.Tool
 	calls  *call.Performer
 	owner  ledger.Owner
+	newID  func() string
 	now    func() time.Time
 	log    *slog.Logger
 }
@@ -104,8 +105,7 @@ func (r *runs) inlineUntil(ctx context.Context) time.Time {
 
 func (r *runs) decide(e *eventv1.WebhookEvent, run *toolsv1.Run, plan *toolsv1.Plan) ([]policy.Decision, error) {
 	decisions, err := r.policy.Decide(e, run.GetAuthn(), run.GetLinks(), plan, r.tools)
-	var bad *policy.PlanError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*policy.PlanError](err); ok {
 		return nil, fault.New(fault.PlanInvalid, "%s", bad.Detail)
 	}
 	return decisions, err

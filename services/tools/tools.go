@@ -56,17 +56,18 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, path, sqlite.Options{Now: now, Log: log})
+	store, err := sqlite.Open(ctx, path, sqlite.Options{Now: now, Log: log, GroupLimit: cfg.LedgerGroup})
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL=sqlite:%s: %w", path, err)
 	}
+	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
 	s := &Service{
 		log:   log,
 		store: store,
 		calls: &call.Performer{Ledger: store, Executor: executor, Log: log, Now: now},
-		owner: ledger.Owner(uuid.NewString()),
+		owner: ledger.Owner(newID()),
 	}
-	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, now: now, log: log}
+	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
 	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, facts: store, graph: store})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -146,6 +147,10 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	wg.Wait()
 	return errors.Join(err, s.Close())
 }
+
+// Commits returns how many operations the ledger committed since New, and in
+// how many commits: operations that arrive together share one.
+func (s *Service) Commits() (operations, commits uint64) { return s.store.Commits() }
 
 // Close closes the ledger.
 func (s *Service) Close() error { return s.store.Close() }

@@ -1,3 +1,4 @@
-// Package bench measures the path from a webhook to its answer: at saturation,
+// Command bench measures the path from a webhook to its answer: at saturation,
 // and open-loop at a fixed rate, with latencies from the time a request was due.
-package bench
+// Services and load run in one process, over loopback sockets.
+package main

@@ -1,4 +1,4 @@
-package bench
+package main
 
 import (
 	"bytes"
@@ -81,20 +81,24 @@ func (s *sample) figures(took time.Duration) figures {
 	}
 }
 
-func (l *load) send(ctx context.Context) bool {
+// send fails with what was answered instead of 200.
+func (l *load) send(ctx context.Context) error {
 	header, body := l.request(int(l.next.Add(1)))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(body))
 	if err != nil {
-		return false
+		return fmt.Errorf("bench: %w", err)
 	}
 	req.Header = header
 	resp, err := l.client.Do(req)
 	if err != nil {
-		return false
+		return fmt.Errorf("bench: %w", err)
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	return err == nil && resp.StatusCode == http.StatusOK
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("bench: %s %s", resp.Status, answer)
+	}
+	return err
 }
 
 // saturate keeps all connections busy for a time.
@@ -106,8 +110,8 @@ func (l *load) saturate(ctx context.Context, d time.Duration) figures {
 		wg.Go(func() {
 			for time.Since(start) < d && ctx.Err() == nil {
 				t := time.Now()
-				ok := l.send(ctx)
-				s.add(time.Since(t), ok)
+				err := l.send(ctx)
+				s.add(time.Since(t), err == nil)
 			}
 		})
 	}
@@ -130,8 +134,8 @@ func (l *load) at(ctx context.Context, rate float64, d time.Duration) figures {
 			time.Sleep(wait)
 		}
 		wg.Go(func() {
-			ok := l.send(ctx)
-			s.add(time.Since(due), ok)
+			err := l.send(ctx)
+			s.add(time.Since(due), err == nil)
 		})
 	}
 	wg.Wait()

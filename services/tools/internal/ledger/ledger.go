@@ -46,7 +46,7 @@ type Ledger interface {
 
 	// Known tells what the memory holds about a subject before its event is
 	// opened: its links in both directions (at most 100, oldest first, without
-	// those that are gone), and which of refs are entities that were seen (not stubs).
+	// those that are gone; none where subject is ""), and which of refs are entities that were seen (not stubs).
 	Known(ctx context.Context, subject string, refs []string) (Known, error)
 
 	// Pin fixes the plan of a run and writes its intents and memory writes in

@@ -50,9 +50,11 @@ func (s *Store) Known(ctx context.Context, subject string, refs []string) (ledge
 	if err != nil {
 		return known, err
 	}
-	links, err := collect(q, scanLink, selectKnown, subject, knownLinks)
-	if err != nil {
-		return known, err
+	var links []linkRow
+	if subject != "" {
+		if links, err = collect(q, scanLink, selectKnown, subject, knownLinks); err != nil {
+			return known, err
+		}
 	}
 	for i := range links {
 		l, err := links[i].extracted()

@@ -191,3 +191,9 @@ func (s *Store) Close() error {
 	})
 	return s.closedErr
 }
+
+// Commits returns how many operations were committed since the store was
+// opened, and in how many commits: one operation each, had they not been grouped.
+func (s *Store) Commits() (operations, commits uint64) {
+	return s.writer.operations.Load(), s.writer.commits.Load()
+}

@@ -20,12 +20,14 @@ type writer struct {
 	db       *sql.DB
 	prepared [statements]*sql.Stmt
 	// Unbuffered: what was not taken has not started, and nothing is left behind by close.
-	ops     chan *operation
-	limit   int
-	wakers  *wakers
-	log     *slog.Logger
-	closing chan struct{}
-	closed  chan struct{}
+	ops    chan *operation
+	limit  int
+	wakers *wakers
+	// What was committed since the store was opened.
+	operations, commits atomic.Uint64
+	log                 *slog.Logger
+	closing             chan struct{}
+	closed              chan struct{}
 }
 
 // operation is one caller's part of a commit.
@@ -154,7 +156,12 @@ func (w *writer) commit(group []*operation, results []error) (changed bool, err 
 	if err := b.writeEntities(); err != nil {
 		return false, errors.Join(err, tx.Rollback())
 	}
-	return b.changed, unavailable(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return b.changed, unavailable(err)
+	}
+	w.operations.Add(uint64(len(group)))
+	w.commits.Add(1)
+	return b.changed, nil
 }
 
 // batch is a commit's transaction with its statements.

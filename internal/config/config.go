@@ -122,8 +122,8 @@ func unquote(s string) string {
 	if len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
 		return s[1 : len(s)-1]
 	}
-	if i := strings.Index(s, " #"); i >= 0 {
-		return strings.TrimSpace(s[:i])
+	if value, _, commented := strings.Cut(s, " #"); commented {
+		return strings.TrimSpace(value)
 	}
 	return s
 }

@@ -53,12 +53,11 @@ func Detail(err error) string {
 }
 
 func split(err error) (Reason, string) {
-	var f *fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault](err); ok {
 		return f.reason, f.detail
 	}
-	var ce *connect.Error
-	if !errors.As(err, &ce) {
+	ce, ok := errors.AsType[*connect.Error](err)
+	if !ok {
 		return "", ""
 	}
 	for _, d := range ce.Details() {

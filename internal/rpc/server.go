@@ -33,14 +33,18 @@ func HandlerOptions(log *slog.Logger) ([]connect.HandlerOption, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rpc: telemetry: %w", err)
 	}
-	return []connect.HandlerOption{
+	opts := []connect.HandlerOption{
 		connect.WithInterceptors(otel, &server{log: log}, validate.NewInterceptor()),
 		connect.WithReadMaxBytes(MaxMessageBytes),
 		connect.WithRecover(func(ctx context.Context, spec connect.Spec, _ http.Header, p any) error {
 			log.ErrorContext(ctx, "panic in a handler", "procedure", spec.Procedure, "panic", p, "stack", string(debug.Stack()))
 			return connect.NewError(connect.CodeInternal, fmt.Errorf("internal error: the service's log has the cause"))
 		}),
-	}, nil
+	}
+	for _, name := range jsonNames() {
+		opts = append(opts, connect.WithCodec(jsonCodec{name: name}))
+	}
+	return opts, nil
 }
 
 // server bounds each call and maps what it fails with.

@@ -12,8 +12,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,14 +144,26 @@ choices:
       status: [Done]
 `
 
+// Ports that services of these tests are given: below those that a system gives
+// to whoever asks for any, a client's side of a connection too. One of those
+// would go to another while its service is being started or lies killed.
+const firstPort, lastPort = 12000, 31999
+
+// nextPort begins elsewhere in each process: two may run these tests at a time.
+var nextPort atomic.Int32
+
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		n := os.Getpid()*100 + int(nextPort.Add(1))
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+n%(lastPort-firstPort+1)))
+		if ln, err := net.Listen("tcp", addr); err == nil {
+			_ = ln.Close()
+			return addr
+		}
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	t.Fatalf("no port between %d and %d is free", firstPort, lastPort)
+	return ""
 }
 
 func (s *system) environment(faultpoint string) []string {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // tool finds a pinned development tool of the checkout, or one on the PATH.
@@ -63,21 +65,21 @@ func TestWire(t *testing.T) {
 		{"tools", "switchyard.tools.v1.ToolService/CallTool", `{"tool":"timeline","input":{"ref":"github:pr:acme/api#1007"}}`, `"change.merged"`},
 	}
 	authorization := "Authorization: Bearer " + serviceToken
-	clients := map[string]func(addr, method, in string) []byte{
-		"curl": func(addr, method, in string) []byte {
+	clients := map[string]func(t *testing.T, addr, method, in string) []byte{
+		"curl": func(t *testing.T, addr, method, in string) []byte {
 			return output(t, tool(t, "curl"), "-sS", "--fail-with-body", "-H", authorization, "-H", "Content-Type: application/json", "-d", in, "http://"+addr+"/"+method)
 		},
-		"buf": func(addr, method, in string) []byte {
+		"buf": func(t *testing.T, addr, method, in string) []byte {
 			return output(t, tool(t, "buf"), "curl", "-H", authorization, "--reflect-header", "*", "--http2-prior-knowledge", "-d", in, "http://"+addr+"/"+method)
 		},
-		"grpcurl": func(addr, method, in string) []byte {
+		"grpcurl": func(t *testing.T, addr, method, in string) []byte {
 			return output(t, tool(t, "grpcurl"), "-plaintext", "-H", authorization, "-d", in, addr, method)
 		},
 	}
 	for name, call := range clients {
 		for _, c := range calls {
 			t.Run(name+"/"+c.method, func(t *testing.T) {
-				out := call(s.addrs[c.service], c.method, c.in)
+				out := call(t, s.addrs[c.service], c.method, c.in)
 				if !strings.Contains(string(out), c.want) {
 					t.Fatalf("no %s in %s", c.want, out)
 				}
@@ -142,14 +144,10 @@ var (
 	spaces = regexp.MustCompile(`\s+`)
 )
 
-// The answer as ingress prints it, and as curl prints it, are held word for
-// word: users' scripts read them.
+// The answer as ingress prints it, and as buf curl does (which has its own way of
+// writing names), are held word for word: users' scripts read them.
 func TestAnswerGolden(t *testing.T) {
 	s := whole(t)
-	payload := filepath.Join(s.dir, "body.json")
-	if err := os.WriteFile(payload, body(7), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	_, answer := s.post("pull_request", "guid-1", body(7))
 	run, _ := answer["run_id"].(string)
 	ingress, err := json.MarshalIndent(answer, "", "  ")
@@ -157,6 +155,19 @@ func TestAnswerGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "answer-ingress.json", ingress)
+
+	// The agent's own JSON is the same, name by name and field by field.
+	var asked struct {
+		Answer map[string]any `json:"answer"`
+	}
+	raw := output(t, tool(t, "curl"), "-sS", "--fail-with-body", "-H", "Authorization: Bearer "+serviceToken, "-H", "Content-Type: application/json",
+		"-d", `{"run_id":"`+run+`"}`, "http://"+s.addrs["agent"]+"/switchyard.agent.v1.AgentService/GetRun")
+	if err := json.Unmarshal(raw, &asked); err != nil {
+		t.Fatalf("%v in %s", err, raw)
+	}
+	if diff := cmp.Diff(answer, asked.Answer); diff != "" {
+		t.Errorf("the agent's JSON differs from ingress's:\n%s", diff)
+	}
 
 	printed := output(t, tool(t, "buf"), "curl", "-H", "Authorization: Bearer "+serviceToken, "--reflect-header", "*", "--http2-prior-knowledge", "--emit-defaults",
 		"-d", `{"run_id":"`+run+`"}`, "http://"+s.addrs["agent"]+"/switchyard.agent.v1.AgentService/GetRun")

@@ -12,7 +12,7 @@ SERVICES := agent executor ingress tools
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 FUZZTIME ?= 10s
-BENCH ?= .
+EACH ?= 5s
 
 .PHONY: help
 help: ## List the targets
@@ -59,8 +59,9 @@ tidy: ## Bring every go.mod and go.sum up to date
 	build/tidy.sh
 
 .PHONY: bench
-bench: ## Run the benchmarks (BENCH=pattern)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 work
+bench: ## Measure the whole path and the ledger (EACH=5s a measurement)
+	go run ./cmd/switchyard/internal/bench -each $(EACH)
+	go test -run '^$$' -bench . -benchmem ./services/tools/internal/ledger/sqlite
 
 .PHONY: prove
 prove: ## Run the proofs on real processes anew: killed at every step under load

@@ -2,241 +2,23 @@ package tools_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
-	"io"
-	"log/slog"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/s2"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
-	"github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1/toolsv1connect"
 	"github.com/switchyard-dev/switchyard/internal/fault"
-	"github.com/switchyard-dev/switchyard/internal/rpc"
-	"github.com/switchyard-dev/switchyard/internal/seal"
-	"github.com/switchyard-dev/switchyard/services/tools"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
-
-const (
-	sealKey = "test-seal-key-0123456789"
-	token   = "test-service-token"
-
-	testPolicy = `
-pairs:
-  - [github:acme/api, jira:ACME]
-places:
-  github:acme/api: private
-  jira:ACME: private
-choices:
-  jira.transition:
-    jira:ACME:
-      status: [Done]
-`
-)
-
-// executor records every command and answers as it is told to.
-type executor struct {
-	*httptest.Server
-
-	mu       sync.Mutex
-	commands []*executorv1.Command
-	answer   func(*executorv1.Command) *executorv1.Result
-}
-
-func newExecutor(t *testing.T) *executor {
-	t.Helper()
-	e := &executor{answer: func(*executorv1.Command) *executorv1.Result { return &executorv1.Result{Outcome: "done"} }}
-	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+token {
-			http.Error(w, `{"message":"token"}`, http.StatusUnauthorized)
-			return
-		}
-		body, _ := io.ReadAll(r.Body)
-		cmd := &executorv1.Command{}
-		if err := protojson.Unmarshal(body, cmd); err != nil {
-			t.Errorf("command: %v in %s", err, body)
-		}
-		e.mu.Lock()
-		e.commands = append(e.commands, cmd)
-		answer := e.answer
-		e.mu.Unlock()
-		out, _ := protojson.Marshal(answer(cmd))
-		_, _ = w.Write(out)
-	}))
-	t.Cleanup(e.Close)
-	return e
-}
-
-func (e *executor) say(answer func(*executorv1.Command) *executorv1.Result) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.answer = answer
-}
-
-// acts counts the act commands of each effect.
-func (e *executor) acts() map[string]int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n := map[string]int{}
-	for _, c := range e.commands {
-		if c.GetMode() == "act" {
-			n[c.GetEffectKey()]++
-		}
-	}
-	return n
-}
-
-type client struct {
-	runs toolsv1connect.RunServiceClient
-	tool toolsv1connect.ToolServiceClient
-}
-
-// start runs the service as its program does, on a new ledger.
-func start(t *testing.T, executorURL string) client {
-	t.Helper()
-	// The executor must be reached without any AWS configuration at all.
-	for _, name := range []string{"AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	svc, err := tools.New(t.Context(), tools.Config{
-		DatabaseURL:      "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
-		SealKey:          sealKey,
-		ServiceToken:     token,
-		ExecutorEndpoint: executorURL,
-		MaxInFlight:      256,
-		Policy:           []byte(testPolicy),
-	}, slog.New(slog.DiscardHandler), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() { done <- svc.Run(ctx, ln) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
-		}
-	})
-	opts, err := rpc.ClientOptions(token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "http://" + ln.Addr().String()
-	return client{
-		runs: toolsv1connect.NewRunServiceClient(rpc.NewHTTPClient(), url, opts...),
-		tool: toolsv1connect.NewToolServiceClient(rpc.NewHTTPClient(), url, opts...),
-	}
-}
-
-// merged is a merged pull request whose title, by a member, names ACME-7.
-func merged(change func(*eventv1.WebhookEvent)) *eventv1.WebhookEvent {
-	member := &eventv1.Account{Id: "1", Login: "dev-one", Type: "User", Association: "MEMBER"}
-	when := timestamppb.New(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC))
-	e := &eventv1.WebhookEvent{
-		Id: uuid.NewSHA1(uuid.NameSpaceURL, []byte("merged")).String(), DedupKey: "merged",
-		Source: "github", Kind: "change.merged", Type: "pull_request", Action: "closed",
-		Ref: "github:pr:acme/api#42", NativeId: "4242", Place: "github:repo:acme/api", Visibility: "private",
-		Actor: member, OccurredAt: when, ReceivedAt: when, Occurrence: "aaaabbbbccccddddeeeeffff0000111122223333",
-		Text: &eventv1.Text{Parts: []*eventv1.Part{{Where: "title", Author: member, Value: "ACME-7 keep the connection"}}},
-	}
-	if change != nil {
-		change(e)
-	}
-	return e
-}
-
-// sealed seals as ingress does.
-func sealed(t *testing.T, key string, e *eventv1.WebhookEvent, body string) *eventv1.SealedEvent {
-	t.Helper()
-	keys, err := seal.ParseKeys(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256([]byte(body))
-	e.BodySha256 = sum[:]
-	b, err := proto.Marshal(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, mac := keys.Seal(b, "signature")
-	return &eventv1.SealedEvent{Event: b, Body: s2.Encode(nil, []byte(body)), Authn: "signature", KeyId: id, Mac: mac}
-}
-
-func sealedInput(s *eventv1.SealedEvent) *toolsv1.OpenRunRequest {
-	return &toolsv1.OpenRunRequest{Input: &toolsv1.OpenRunRequest_Sealed{Sealed: s}}
-}
-
-// plan comments on and moves the first issue.
-func plan() *toolsv1.Plan {
-	path := func(s string) *toolsv1.Argument { return &toolsv1.Argument{Value: &toolsv1.Argument_Path{Path: s}} }
-	return &toolsv1.Plan{Class: "change.merged", DecidedBy: "metadata", Calls: []*toolsv1.PlannedCall{
-		{Rule: "merged-change", Step: "comment", Tool: "jira.add_comment", Arguments: map[string]*toolsv1.Argument{
-			"target": path("link.issue[0]"), "body": {Value: &toolsv1.Argument_Text{Text: "acme/api#42 was merged."}},
-		}},
-		{Rule: "merged-change", Step: "move", Tool: "jira.transition", Arguments: map[string]*toolsv1.Argument{
-			"target": path("link.issue[0]"), "status": {Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{"Done"}}}},
-		}},
-	}}
-}
-
-func open(t *testing.T, c client, req *toolsv1.OpenRunRequest) *toolsv1.OpenRunResponse {
-	t.Helper()
-	resp, err := c.runs.OpenRun(t.Context(), req)
-	if err != nil {
-		t.Fatalf("open: %v", err)
-	}
-	return resp
-}
-
-func execute(t *testing.T, c client, run string, p *toolsv1.Plan) *toolsv1.ExecuteRunResponse {
-	t.Helper()
-	resp, err := c.runs.ExecuteRun(t.Context(), &toolsv1.ExecuteRunRequest{RunId: run, Plan: p})
-	if err != nil {
-		t.Fatalf("execute: %v", err)
-	}
-	return resp
-}
-
-func states(run *toolsv1.Run) []string {
-	var s []string
-	for _, c := range run.GetCalls() {
-		s = append(s, c.GetState()+" "+c.GetReason())
-	}
-	return s
-}
-
-func want(t *testing.T, got []string, want ...string) {
-	t.Helper()
-	a, _ := json.Marshal(got)
-	b, _ := json.Marshal(want)
-	if string(a) != string(b) {
-		t.Fatalf("got %s, want %s", a, b)
-	}
-}
 
 func TestSealedEventActsOnceForEachEffect(t *testing.T) {
-	ex := newExecutor(t)
+	ex := testkit.NewExecutor(t, token)
 	c := start(t, ex.URL)
 	s := sealed(t, sealKey, merged(nil), "{}")
 
@@ -258,7 +40,7 @@ func TestSealedEventActsOnceForEachEffect(t *testing.T) {
 	if same.GetPlanRejected() != "" || fixed.GetPlanRejected() != "plan_fixed" || len(fixed.GetRun().GetCalls()) != 2 {
 		t.Fatalf("the same plan: %q, another plan: %q", same.GetPlanRejected(), fixed.GetPlanRejected())
 	}
-	acts := ex.acts()
+	acts := ex.Acts()
 	for key, n := range acts {
 		if n != 1 {
 			t.Errorf("effect %s was made %d times", key, n)
@@ -271,7 +53,7 @@ func TestSealedEventActsOnceForEachEffect(t *testing.T) {
 
 // The same merge through a repository hook and an App hook: two bodies, one fact.
 func TestSameFactThroughTwoHooksActsOnce(t *testing.T) {
-	ex := newExecutor(t)
+	ex := testkit.NewExecutor(t, token)
 	c := start(t, ex.URL)
 	for i, want := range [][]string{{"done ", "done "}, {"skipped same_as", "skipped same_as"}} {
 		e := merged(func(e *eventv1.WebhookEvent) {
@@ -283,13 +65,13 @@ func TestSameFactThroughTwoHooksActsOnce(t *testing.T) {
 			t.Fatalf("hook %d: %q, want %q", i, got, want)
 		}
 	}
-	if acts := ex.acts(); len(acts) != 2 {
+	if acts := ex.Acts(); len(acts) != 2 {
 		t.Fatalf("acts %v", acts)
 	}
 }
 
 func TestForgedEventsNeverAct(t *testing.T) {
-	ex := newExecutor(t)
+	ex := testkit.NewExecutor(t, token)
 	c := start(t, ex.URL)
 	for _, tc := range []struct {
 		name   string
@@ -328,15 +110,15 @@ func TestForgedEventsNeverAct(t *testing.T) {
 			}
 		})
 	}
-	if acts := ex.acts(); len(acts) != 0 {
+	if acts := ex.Acts(); len(acts) != 0 {
 		t.Fatalf("acts %v", acts)
 	}
 }
 
 // Whoever reaches the port may say what happened, and nothing is done for it.
 func TestUnsealedEventIsDryRun(t *testing.T) {
-	ex := newExecutor(t)
-	ex.say(func(cmd *executorv1.Command) *executorv1.Result {
+	ex := testkit.NewExecutor(t, token)
+	ex.Answer(func(cmd *executorv1.Command) *executorv1.Result {
 		if cmd.GetMode() != "dry_run" {
 			t.Errorf("mode %s", cmd.GetMode())
 		}
@@ -356,13 +138,13 @@ func TestUnsealedEventIsDryRun(t *testing.T) {
 }
 
 func TestExecutorAway(t *testing.T) {
-	ex := newExecutor(t)
+	ex := testkit.NewExecutor(t, token)
 	c := start(t, ex.URL)
-	ex.say(func(*executorv1.Command) *executorv1.Result { return &executorv1.Result{Outcome: "retry"} })
+	ex.Answer(func(*executorv1.Command) *executorv1.Result { return &executorv1.Result{Outcome: "retry"} })
 	run := open(t, c, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
 	want(t, states(execute(t, c, run.GetRunId(), plan()).GetRun()), "queued rate_limited", "queued rate_limited")
 
-	ex.say(func(*executorv1.Command) *executorv1.Result {
+	ex.Answer(func(*executorv1.Command) *executorv1.Result {
 		return &executorv1.Result{Outcome: "done", Url: "https://example.test/1"}
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -379,7 +161,7 @@ func TestExecutorAway(t *testing.T) {
 }
 
 func TestPreviewWritesNothing(t *testing.T) {
-	ex := newExecutor(t)
+	ex := testkit.NewExecutor(t, token)
 	c := start(t, ex.URL)
 	s := sealed(t, sealKey, merged(nil), "{}")
 	resp, err := c.runs.PreviewRun(t.Context(), &toolsv1.PreviewRunRequest{Input: &toolsv1.PreviewRunRequest_Sealed{Sealed: s}, Plan: plan()})
@@ -391,13 +173,13 @@ func TestPreviewWritesNothing(t *testing.T) {
 	if err != nil || len(list.GetRuns()) != 0 {
 		t.Fatalf("runs %v, %v", list.GetRuns(), err)
 	}
-	if len(ex.acts()) != 0 {
+	if len(ex.Acts()) != 0 {
 		t.Fatal("a preview acted")
 	}
 }
 
 func TestWatchRuns(t *testing.T) {
-	c := start(t, newExecutor(t).URL)
+	c := start(t, testkit.NewExecutor(t, token).URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	opened := make(chan struct{})
@@ -428,7 +210,7 @@ func TestWatchRuns(t *testing.T) {
 }
 
 func TestCallTool(t *testing.T) {
-	c := start(t, newExecutor(t).URL)
+	c := start(t, testkit.NewExecutor(t, token).URL)
 	run := open(t, c, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
 	execute(t, c, run.GetRunId(), plan())
 	ref := func(s string) *structpb.Struct {
@@ -461,7 +243,7 @@ func TestCallTool(t *testing.T) {
 }
 
 func TestUnknownRun(t *testing.T) {
-	c := start(t, newExecutor(t).URL)
+	c := start(t, testkit.NewExecutor(t, token).URL)
 	_, err := c.runs.GetRun(t.Context(), &toolsv1.GetRunRequest{RunId: uuid.NewString()})
 	if fault.ReasonOf(err) != fault.RunUnknown || connect.CodeOf(err) != connect.CodeNotFound {
 		t.Fatalf("error %v", err)

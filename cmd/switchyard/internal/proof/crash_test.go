@@ -102,7 +102,7 @@ func crash(t *testing.T, victim, step string) {
 	}
 	s.awaitDecided()
 	twice := 0
-	acts := s.executor.acts()
+	acts := s.executor.Acts()
 	for key, n := range acts {
 		if n > 1 && (victim != "tools" || recorded[key]) || n > 2 {
 			t.Errorf("effect %s was made %d times (its result was recorded: %v)", key, n, recorded[key])

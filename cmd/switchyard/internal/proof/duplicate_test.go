@@ -90,7 +90,31 @@ func TestConcurrentCopiesAreOneRun(t *testing.T) {
 	if runs := s.runs(); len(runs) != 1 {
 		t.Errorf("%d runs, want 1", len(runs))
 	}
-	acts := s.executor.acts()
+	acts := s.executor.Acts()
+	for key, n := range acts {
+		if n != 1 {
+			t.Errorf("effect %s was made %d times", key, n)
+		}
+	}
+	if len(acts) != 2 {
+		t.Errorf("%d effects, want 2", len(acts))
+	}
+}
+
+// One merge, seen through many hooks at once, in bodies that differ: one fact.
+func TestSameFactThroughManyHooksActsOnce(t *testing.T) {
+	s := whole(t)
+	var wg sync.WaitGroup
+	for i := range 64 {
+		wg.Go(func() {
+			b := append(body(1), bytes.Repeat([]byte(" "), i)...)
+			if code, answer := s.post("pull_request", fmt.Sprintf("guid-%d", i), b); code != http.StatusOK {
+				t.Errorf("hook %d: %d %v", i, code, answer)
+			}
+		})
+	}
+	wg.Wait()
+	acts := s.executor.Acts()
 	for key, n := range acts {
 		if n != 1 {
 			t.Errorf("effect %s was made %d times", key, n)
@@ -118,7 +142,7 @@ func TestReplayUnderOtherHeaders(t *testing.T) {
 			t.Errorf("as %s: %d %v", event, code, other)
 		}
 	}
-	if acts := s.executor.acts(); len(acts) != 2 {
+	if acts := s.executor.Acts(); len(acts) != 2 {
 		t.Errorf("%d effects, want 2", len(acts))
 	}
 }
@@ -169,7 +193,7 @@ func TestForgedEventNeverActs(t *testing.T) {
 	if fault.ReasonOf(err) != fault.SealInvalid {
 		t.Errorf("sealed with another key: %v", err)
 	}
-	if acts := s.executor.acts(); len(acts) != 0 {
+	if acts := s.executor.Acts(); len(acts) != 0 {
 		t.Errorf("acts %v", acts)
 	}
 }

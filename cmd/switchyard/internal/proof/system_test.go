@@ -5,10 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,9 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/encoding/protojson"
-
-	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
 
 const (
@@ -58,54 +54,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// recorder is the executor: it answers done, or dry_run where it is asked to, and keeps every command.
-type recorder struct {
-	*httptest.Server
-
-	mu       sync.Mutex
-	commands []*executorv1.Command
-}
-
-func newRecorder(t *testing.T) *recorder {
-	t.Helper()
-	r := &recorder{}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		body, _ := io.ReadAll(req.Body)
-		cmd := &executorv1.Command{}
-		if err := protojson.Unmarshal(body, cmd); err != nil {
-			t.Errorf("command: %v", err)
-		}
-		r.mu.Lock()
-		r.commands = append(r.commands, cmd)
-		r.mu.Unlock()
-		outcome := "done"
-		if cmd.GetMode() == "dry_run" {
-			outcome = "dry_run"
-		}
-		_, _ = io.WriteString(w, `{"outcome":"`+outcome+`"}`)
-	}))
-	t.Cleanup(r.Close)
-	return r
-}
-
-// acts counts the act commands of each effect.
-func (r *recorder) acts() map[string]int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := map[string]int{}
-	for _, c := range r.commands {
-		if c.GetMode() == "act" {
-			n[c.GetEffectKey()]++
-		}
-	}
-	return n
-}
-
 // system is ingress, agent and tools as separate processes on one ledger.
 type system struct {
 	t        *testing.T
 	dir      string
-	executor *recorder
+	executor *testkit.Executor
 	addrs    map[string]string
 	mu       sync.Mutex
 	procs    map[string]*process
@@ -120,7 +73,7 @@ type process struct {
 
 func newSystem(t *testing.T) *system {
 	t.Helper()
-	s := &system{t: t, dir: t.TempDir(), executor: newRecorder(t), addrs: map[string]string{}, procs: map[string]*process{}}
+	s := &system{t: t, dir: t.TempDir(), executor: testkit.NewExecutor(t, serviceToken), addrs: map[string]string{}, procs: map[string]*process{}}
 	for _, name := range []string{"ingress", "agent", "tools"} {
 		s.addrs[name] = freeAddress(t)
 	}

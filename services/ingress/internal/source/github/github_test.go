@@ -24,26 +24,11 @@ func ofFile(file string) http.Header {
 	return header(event)
 }
 
-func body(t *testing.T, file string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", file+".body.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func TestGolden(t *testing.T) { sourcetest.Golden(t, github.Normalizer{}, ofFile) }
 
 func TestNormalize(t *testing.T) {
-	merged, push, issue, comment := body(t, "pull_request.merged"), body(t, "push.branch"), body(t, "issues.edited"), body(t, "issue_comment.created")
-	kind := func(want string) func(*testing.T, *eventv1.WebhookEvent, *eventv1.Delivery) {
-		return func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
-			if e.GetKind() != want {
-				t.Errorf("kind %s, want %s", e.GetKind(), want)
-			}
-		}
-	}
+	merged, push, issue, comment := sourcetest.Body(t, "pull_request.merged"), sourcetest.Body(t, "push.branch"), sourcetest.Body(t, "issues.edited"), sourcetest.Body(t, "issue_comment.created")
+	kind := sourcetest.Kind
 	with := func(body string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(body) }
 	sourcetest.Run(t, github.Normalizer{}, []sourcetest.Case{
 		{Name: "opened", Header: header("pull_request"), Body: with(merged, `"closed"`, `"opened"`), Want: kind("change.opened")},
@@ -149,11 +134,11 @@ func TestDispatch(t *testing.T) {
 
 func TestHostile(t *testing.T) {
 	for _, file := range []string{"pull_request.merged", "push.branch", "issues.edited", "issue_comment.created", "ping.repository"} {
-		sourcetest.Hostile(t, github.Normalizer{}, ofFile(file), body(t, file))
+		sourcetest.Hostile(t, github.Normalizer{}, ofFile(file), sourcetest.Body(t, file))
 	}
 	odd := http.Header{hook.HeaderEvent: {"push"}, hook.HeaderDelivery: {"\xff\x00 " + strings.Repeat("x", 999)}, hook.HeaderHookID: {"\n"}}
 	odd.Set(hook.HeaderEvent, "push")
-	sourcetest.Hostile(t, github.Normalizer{}, odd, body(t, "push.branch"))
+	sourcetest.Hostile(t, github.Normalizer{}, odd, sourcetest.Body(t, "push.branch"))
 }
 
 func TestPayloads(t *testing.T) {

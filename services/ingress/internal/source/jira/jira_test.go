@@ -3,7 +3,6 @@ package jira_test
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,26 +18,11 @@ func header() http.Header { return hook.Headers([]byte("secret"), "delivery-1", 
 
 func anyFile(string) http.Header { return header() }
 
-func body(t *testing.T, file string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", file+".body.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func TestGolden(t *testing.T) { sourcetest.Golden(t, jira.Normalizer{}, anyFile) }
 
 func TestNormalize(t *testing.T) {
-	status, comment := body(t, "issue_updated.status"), body(t, "comment_created.server")
-	kind := func(want string) func(*testing.T, *eventv1.WebhookEvent, *eventv1.Delivery) {
-		return func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
-			if e.GetKind() != want {
-				t.Errorf("kind %s, want %s", e.GetKind(), want)
-			}
-		}
-	}
+	status, comment := sourcetest.Body(t, "issue_updated.status"), sourcetest.Body(t, "comment_created.server")
+	kind := sourcetest.Kind
 	with := func(body string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(body) }
 	plain := `"description": "h2. Plain *text*", "unused": {`
 	retried := header()
@@ -123,12 +107,12 @@ func TestWriters(t *testing.T) {
 
 func TestHostile(t *testing.T) {
 	for _, file := range []string{"issue_updated.status", "comment_created.server"} {
-		sourcetest.Hostile(t, jira.Normalizer{}, header(), body(t, file))
+		sourcetest.Hostile(t, jira.Normalizer{}, header(), sourcetest.Body(t, file))
 	}
 	odd := http.Header{}
 	odd.Set(hook.HeaderRetry, "99999999999999999999")
 	odd.Set(hook.HeaderIdentifier, "\xff\n")
-	sourcetest.Hostile(t, jira.Normalizer{}, odd, body(t, "issue_updated.status"))
+	sourcetest.Hostile(t, jira.Normalizer{}, odd, sourcetest.Body(t, "issue_updated.status"))
 }
 
 func TestPayloads(t *testing.T) {

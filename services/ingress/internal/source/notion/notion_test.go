@@ -2,7 +2,6 @@ package notion_test
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,19 +18,10 @@ func header() http.Header { return hook.Headers([]byte("secret"), nil) }
 
 func anyFile(string) http.Header { return header() }
 
-func body(t *testing.T) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "page.properties_updated.body.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func TestGolden(t *testing.T) { sourcetest.Golden(t, notion.Normalizer{}, anyFile) }
 
 func TestNormalize(t *testing.T) {
-	page := body(t)
+	page := sourcetest.Body(t, "page.properties_updated")
 	with := func(oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(page) }
 	as := func(entity, eventType string) string {
 		return with("page.properties_updated", eventType, `"type": "page"`, `"type": "`+entity+`"`)
@@ -83,7 +73,9 @@ func TestNormalize(t *testing.T) {
 	})
 }
 
-func TestHostile(t *testing.T) { sourcetest.Hostile(t, notion.Normalizer{}, header(), body(t)) }
+func TestHostile(t *testing.T) {
+	sourcetest.Hostile(t, notion.Normalizer{}, header(), sourcetest.Body(t, "page.properties_updated"))
+}
 
 func TestPayloads(t *testing.T) {
 	sourcetest.Payloads(t, notion.Normalizer{}, "notion", anyFile, func(path string) string {

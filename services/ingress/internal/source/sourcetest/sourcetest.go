@@ -36,6 +36,22 @@ type Case struct {
 	Want        func(t *testing.T, e *eventv1.WebhookEvent, d *eventv1.Delivery)
 }
 
+// Body is testdata/NAME.body.json.
+func Body(t *testing.T, name string) string {
+	t.Helper()
+	return string(read(t, filepath.Join("testdata", name+".body.json")))
+}
+
+// Kind is a Case's Want that looks at the event's kind.
+func Kind(want string) func(*testing.T, *eventv1.WebhookEvent, *eventv1.Delivery) {
+	return func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+		t.Helper()
+		if e.GetKind() != want {
+			t.Errorf("kind %s, want %s", e.GetKind(), want)
+		}
+	}
+}
+
 // Received is the time at which the suite's bodies are received.
 func Received() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 

@@ -16,7 +16,7 @@ import (
 
 func main() {
 	each := flag.Duration("each", 5*time.Second, "time of each measurement")
-	profile := flag.String("cpuprofile", "", "write a CPU profile of the saturated path to this file")
+	profile := flag.String("cpuprofile", "", "write CPU profiles of the saturated path to this name, with .push and .merged behind it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -35,12 +35,12 @@ func measure(ctx context.Context, each time.Duration, profile string) error {
 	if err != nil {
 		return err
 	}
-	grouped, err := measurePath(ctx, "no rule matches (2 writes)", push, 0, each, profile)
+	grouped, err := measurePath(ctx, "no rule matches (2 writes)", push, 0, each, profileOf(profile, "push"))
 	if err != nil {
 		return err
 	}
 	fmt.Printf("\ngroup commit : a commit each = %.2f at saturation\n", grouped/alone)
-	_, err = measurePath(ctx, "pull_request.merged, two dry-run actions (3 writes)", merged, 0, each, "")
+	_, err = measurePath(ctx, "pull_request.merged, two dry-run actions (3 writes)", merged, 0, each, profileOf(profile, "merged"))
 	return err
 }
 
@@ -92,6 +92,13 @@ func measurePath(ctx context.Context, name string, body func(int) (http.Header, 
 		fmt.Printf("  %5.0f/s offered  %v\n", rate, l.at(ctx, rate, each))
 	}
 	return full.Rate, s.stop()
+}
+
+func profileOf(profile, name string) string {
+	if profile == "" {
+		return ""
+	}
+	return profile + "." + name
 }
 
 func startProfile(path string) (stop func(), err error) {

@@ -24,7 +24,7 @@ run: ## Start all services in one process on 127.0.0.1:8000-8003
 
 .PHONY: build
 build: ## Build the command and the services into dist/
-	go build -trimpath -o dist/ ./cmd/switchyard $(SERVICES:%=./services/%/cmd/%)
+	go build -trimpath -o dist/ ./cmd/switchyard $(foreach s,$(SERVICES),./services/$(s)/cmd/$(s))
 
 .PHONY: test
 test: ## Vet and test every module
@@ -34,7 +34,7 @@ test: ## Vet and test every module
 	go test $(RACE) work
 
 .PHONY: check
-check: fresh lint alone test ## What CI runs: fresh, lint, alone, test
+check: fresh lint build alone test ## What CI runs: fresh, lint, build, alone, test
 
 .PHONY: fresh
 fresh: .bin/.installed ## Prove generated code, module files and .env.example up to date

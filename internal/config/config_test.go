@@ -46,6 +46,7 @@ func TestParse(t *testing.T) {
 		{"both", nil, map[string]string{"TEST_SECRET_FILE": file, "TEST_SECRET": "x"}, settings{}, "TEST_SECRET_FILE"},
 		{"no file", nil, map[string]string{"TEST_SECRET_FILE": "/nonexistent"}, settings{}, "TEST_SECRET_FILE=/nonexistent"},
 		{"not a duration", nil, map[string]string{"TEST_DEADLINE": "soon"}, settings{}, "soon"},
+		{"the variable is named", nil, map[string]string{"TEST_DEADLINE": "8"}, settings{}, "TEST_DEADLINE"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got settings

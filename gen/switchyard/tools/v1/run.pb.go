@@ -426,7 +426,10 @@ type Plan struct {
 	// In the order of execution. Tools holds a run to policy's limit, at most 100.
 	Calls []*PlannedCall `protobuf:"bytes,4,rep,name=calls,proto3" json:"calls,omitempty"`
 	// A model was asked and could not be used; the rules' answer was taken.
-	Degraded      bool `protobuf:"varint,5,opt,name=degraded,proto3" json:"degraded,omitempty"`
+	Degraded bool `protobuf:"varint,5,opt,name=degraded,proto3" json:"degraded,omitempty"`
+	// What the rules asked for and is not among the calls: rule_failed, plan_invalid.
+	// With gaps an empty plan is failed, not ignored.
+	Gaps          []*Gap `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -494,6 +497,13 @@ func (x *Plan) GetDegraded() bool {
 		return x.Degraded
 	}
 	return false
+}
+
+func (x *Plan) GetGaps() []*Gap {
+	if x != nil {
+		return x.Gaps
+	}
+	return nil
 }
 
 // PlannedCall carries no ids and no resolved targets: tools computes them.
@@ -1030,7 +1040,7 @@ func (x *MemoryWrite) GetRows() uint32 {
 // Gap names what an answer misses and the setting that would bring it.
 type Gap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A stable word: no_data, sink_behind, sink_unset.
+	// A stable word: no_data, sink_behind, sink_unset, rule_failed, plan_invalid.
 	Code          string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	Detail        string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
 	Setting       string `protobuf:"bytes,3,opt,name=setting,proto3" json:"setting,omitempty"`
@@ -1141,7 +1151,7 @@ const file_switchyard_tools_v1_run_proto_rawDesc = "" +
 	"\tconfirmed\x18\b \x01(\bR\tconfirmed\x12\x16\n" +
 	"\x06target\x18\t \x01(\bR\x06target\x12\x16\n" +
 	"\x06reason\x18\n" +
-	" \x01(\tR\x06reason\"\x84\x02\n" +
+	" \x01(\tR\x06reason\"\xbc\x02\n" +
 	"\x04Plan\x126\n" +
 	"\n" +
 	"rules_hash\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^[0-9a-f]{0,64}$R\trulesHash\x12\x1d\n" +
@@ -1149,7 +1159,8 @@ const file_switchyard_tools_v1_run_proto_rawDesc = "" +
 	"\n" +
 	"decided_by\x18\x03 \x01(\tB(\xbaH%r#R\bmetadataR\alexiconR\x05modelR\adefaultR\tdecidedBy\x12@\n" +
 	"\x05calls\x18\x04 \x03(\v2 .switchyard.tools.v1.PlannedCallB\b\xbaH\x05\x92\x01\x02\x10dR\x05calls\x12\x1a\n" +
-	"\bdegraded\x18\x05 \x01(\bR\bdegraded\"\xdf\x02\n" +
+	"\bdegraded\x18\x05 \x01(\bR\bdegraded\x126\n" +
+	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapB\b\xbaH\x05\x92\x01\x02\x10dR\x04gaps\"\xdf\x02\n" +
 	"\vPlannedCall\x125\n" +
 	"\x04rule\x18\x01 \x01(\tB!\xbaH\x1er\x1c2\x1a^[a-z0-9][a-z0-9_-]{0,63}$R\x04rule\x125\n" +
 	"\x04step\x18\x02 \x01(\tB!\xbaH\x1er\x1c2\x1a^[a-z0-9][a-z0-9_-]{0,63}$R\x04step\x12,\n" +
@@ -1245,17 +1256,18 @@ var file_switchyard_tools_v1_run_proto_depIdxs = []int32{
 	12, // 10: switchyard.tools.v1.EventHead.received_at:type_name -> google.protobuf.Timestamp
 	13, // 11: switchyard.tools.v1.Link.author:type_name -> switchyard.event.v1.Account
 	4,  // 12: switchyard.tools.v1.Plan.calls:type_name -> switchyard.tools.v1.PlannedCall
-	11, // 13: switchyard.tools.v1.PlannedCall.arguments:type_name -> switchyard.tools.v1.PlannedCall.ArgumentsEntry
-	6,  // 14: switchyard.tools.v1.Argument.choice:type_name -> switchyard.tools.v1.Choices
-	14, // 15: switchyard.tools.v1.Call.request:type_name -> google.protobuf.Struct
-	8,  // 16: switchyard.tools.v1.Call.evidence:type_name -> switchyard.tools.v1.Evidence
-	12, // 17: switchyard.tools.v1.Call.next_at:type_name -> google.protobuf.Timestamp
-	5,  // 18: switchyard.tools.v1.PlannedCall.ArgumentsEntry.value:type_name -> switchyard.tools.v1.Argument
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	10, // 13: switchyard.tools.v1.Plan.gaps:type_name -> switchyard.tools.v1.Gap
+	11, // 14: switchyard.tools.v1.PlannedCall.arguments:type_name -> switchyard.tools.v1.PlannedCall.ArgumentsEntry
+	6,  // 15: switchyard.tools.v1.Argument.choice:type_name -> switchyard.tools.v1.Choices
+	14, // 16: switchyard.tools.v1.Call.request:type_name -> google.protobuf.Struct
+	8,  // 17: switchyard.tools.v1.Call.evidence:type_name -> switchyard.tools.v1.Evidence
+	12, // 18: switchyard.tools.v1.Call.next_at:type_name -> google.protobuf.Timestamp
+	5,  // 19: switchyard.tools.v1.PlannedCall.ArgumentsEntry.value:type_name -> switchyard.tools.v1.Argument
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_switchyard_tools_v1_run_proto_init() }

@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"slices"
 	"strings"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
@@ -20,7 +21,7 @@ func Answer(run *toolsv1.Run, replayed bool) *agentv1.Answer {
 		DecidedBy:    run.GetPlan().GetDecidedBy(),
 		ActionsTaken: actions(run),
 		NotActedOn:   unused(run),
-		Gaps:         run.GetGaps(),
+		Gaps:         slices.Concat(run.GetGaps(), run.GetPlan().GetGaps()),
 		Replayed:     replayed,
 		Degraded:     run.GetPlan().GetDegraded(),
 		Pending:      n["queued"] + n["running"],

@@ -68,6 +68,24 @@ func TestStatus(t *testing.T) {
 			}
 		})
 	}
+	for want, states := range map[string][]string{
+		"failed": nil, "partial_success": {"done"}, "processing": {"queued"},
+	} {
+		t.Run("with gaps "+want, func(t *testing.T) {
+			run := planned(states...)
+			run.Plan.Gaps = []*toolsv1.Gap{{Code: "rule_failed"}}
+			if got := respond.Status(run); got != want {
+				t.Errorf("Status() = %s, want %s", got, want)
+			}
+		})
+	}
+	t.Run("failed with gaps", func(t *testing.T) {
+		run := planned("failed", "held")
+		run.Plan.Gaps = []*toolsv1.Gap{{Code: "rule_failed"}}
+		if got := respond.Status(run); got != "failed" {
+			t.Errorf("Status() = %s, want failed", got)
+		}
+	})
 	t.Run("no plan", func(t *testing.T) {
 		run := &toolsv1.Run{Writes: []*toolsv1.MemoryWrite{{Tool: "facts.record", State: "done"}}}
 		if got := respond.Status(run); got != "processing" {
@@ -153,6 +171,18 @@ func TestAnswerWithoutPlan(t *testing.T) {
 	}
 }
 
+func TestAnswerHasThePlansGaps(t *testing.T) {
+	run := decided()
+	run.Plan.Gaps = []*toolsv1.Gap{{Code: "rule_failed", Detail: "rule a (line 2): no such key: x"}}
+	got := respond.Answer(run, false)
+	if n := len(got.GetGaps()); n != 2 || got.GetGaps()[0].GetCode() != "sink_unset" || !proto.Equal(got.GetGaps()[1], run.GetPlan().GetGaps()[0]) {
+		t.Errorf("gaps %v", got.GetGaps())
+	}
+	if want := "1 action held for a decision, not all that the rules ask for could be planned."; !strings.HasSuffix(got.GetSummary(), want) {
+		t.Errorf("summary %q, want …%q", got.GetSummary(), want)
+	}
+}
+
 func TestAnswerCounts(t *testing.T) {
 	run := planned("queued", "running", "held", "refused", "refused", "skipped", "skipped", "skipped", "done")
 	run.Plan.Degraded = true
@@ -188,6 +218,7 @@ func TestSentence(t *testing.T) {
 		{&toolsv1.Run{Event: head("jira@eu:issue:X-1", "comment.created", "comment_created"), Plan: empty}, "Issue X-1 had a comment created: remembered, no rule acts on it."},
 		{&toolsv1.Run{Event: head("github:hook:1", "ping", "ping"), Plan: empty}, "Hook 1 sent a ping: remembered, no rule acts on it."},
 		{&toolsv1.Run{Event: head("github:repo:"+strings.Repeat("x", 300), "other", "star"), Plan: empty}, "Repository " + strings.Repeat("x", 80) + "… had an event (star): remembered, no rule acts on it."},
+		{&toolsv1.Run{Event: head("github:hook:1", "ping", "ping"), Plan: &toolsv1.Plan{Gaps: []*toolsv1.Gap{{Code: "plan_invalid"}}}}, "Hook 1 sent a ping: remembered, what the rules ask for could not be planned."},
 		{&toolsv1.Run{Plan: empty}, "An event had an event (): remembered, no rule acts on it."},
 	}
 	for _, tt := range tests {

@@ -67,6 +67,8 @@ func outcome(run *toolsv1.Run) string {
 	switch {
 	case run.GetPlan() == nil:
 		return "remembered, not decided yet"
+	case len(run.GetPlan().GetCalls()) == 0 && len(run.GetPlan().GetGaps()) > 0:
+		return "remembered, what the rules ask for could not be planned"
 	case len(run.GetPlan().GetCalls()) == 0:
 		return "remembered, no rule acts on it"
 	}
@@ -86,6 +88,9 @@ func outcome(run *toolsv1.Run) string {
 		if k := n[s.state]; k > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s %s", k, plural(k), s.words))
 		}
+	}
+	if len(run.GetPlan().GetGaps()) > 0 {
+		parts = append(parts, "not all that the rules ask for could be planned")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -58,6 +58,8 @@ func TestParseRefuses(t *testing.T) {
 		{"field ranges over links", doc(head + "do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: 'link.issue[*]'}}]}"), []string{"only a target may range over links"}},
 		{"field unknown", doc(head + "do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.dedup_key}}]}"), []string{`"event.dedup_key" is unknown`}},
 		{"choice as expression", doc(head + "do: [{step: s, tool: jira.transition, with: {target: event.ref, status: '${event.kind}'}}]}"), []string{"not an expression"}},
+		{"more choices than tools takes", doc(head + "do: [{step: s, tool: jira.transition, with: {target: event.ref, status: [Done, Closed]}}]}"), []string{"line 2: rule a: step s: with: status: want exactly one value, not 2"}},
+		{"no choice", doc(head + "do: [{step: s, tool: jira.transition, with: {target: event.ref, status: []}}]}"), []string{"line 2: rule a: step s: with: status: want exactly one value, not 0"}},
 		{"text is a list", comment("target: event.ref, body: [x]"), []string{"want a value, not a list"}},
 		{"text in a template", comment("target: event.ref, body: '${event.text.parts[0].value}'"), []string{"undeclared reference to 'event'", "never text"}},
 		{"template not closed", comment("target: event.ref, body: '${event.kind'"), []string{"${ is not closed by }"}},

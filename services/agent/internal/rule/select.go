@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
@@ -12,7 +13,8 @@ import (
 // Select plans what the rules make of an event of that class: the steps of
 // every rule that matches, in the order of the file, for each link one call.
 // The same event, links, class and rules give the same plan. The errors are
-// what could not be evaluated: that rule, or that call, is left out.
+// what could not be evaluated: that rule, or that call, is left out, and is
+// among the plan's gaps.
 func (s *Set) Select(class Class, event *eventv1.WebhookEvent, links []*toolsv1.Link) (*toolsv1.Plan, []error) {
 	plan := &toolsv1.Plan{RulesHash: s.hash, Class: class.Name, DecidedBy: class.DecidedBy}
 	env := &environment{event: event, links: links}
@@ -40,7 +42,25 @@ func (s *Set) Select(class Class, event *eventv1.WebhookEvent, links []*toolsv1.
 		plan.Calls = plan.GetCalls()[:maxCalls]
 		errs = append(errs, fmt.Errorf("%d calls over %d are left out", extra, maxCalls))
 	}
+	plan.Gaps = gaps(errs)
 	return plan, errs
+}
+
+// gaps tells whoever looks at the run what its plan lacks.
+func gaps(errs []error) []*toolsv1.Gap {
+	var out []*toolsv1.Gap
+	for i, err := range errs {
+		if len(out) == maxGaps-1 && len(errs) > maxGaps {
+			err = fmt.Errorf("%d more errors", len(errs)-i)
+			return append(out, ruleFailed(err))
+		}
+		out = append(out, ruleFailed(err))
+	}
+	return out
+}
+
+func ruleFailed(err error) *toolsv1.Gap {
+	return &toolsv1.Gap{Code: "rule_failed", Detail: cut(strings.ToValidUTF8(err.Error(), "\uFFFD"), maxGapRunes)}
 }
 
 // plan makes a step's calls: none where a path names a link that is not there,
@@ -96,7 +116,7 @@ func (s *step) call(rule string, env *environment) (*toolsv1.PlannedCall, error)
 			}
 			arguments[a.field] = &toolsv1.Argument{Value: &toolsv1.Argument_Text{Text: text}}
 		default:
-			arguments[a.field] = &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: slices.Clone(a.choice)}}}
+			arguments[a.field] = &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{a.choice}}}}
 		}
 	}
 	return &toolsv1.PlannedCall{Rule: rule, Step: s.name, Tool: s.tool, Arguments: arguments}, nil

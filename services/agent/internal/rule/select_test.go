@@ -300,7 +300,7 @@ rules:
     classify: {classes: [bug, question], default: question}
     do:
       - {step: all, tool: jira.transition, with: {target: "link.issue[0]", status: Seen}}
-      - {step: bugs, tool: jira.transition, for: [bug], with: {target: "link.issue[0]", status: [Open, Triage]}}
+      - {step: bugs, tool: jira.transition, for: [bug], with: {target: "link.issue[0]", status: [Triage]}}
 `)
 	for class, want := range map[string]int{"bug": 2, "question": 1, "other": 1} {
 		plan, _ := set.Select(rule.Class{Name: class}, merged(), links())
@@ -322,6 +322,43 @@ func TestPlanIsBounded(t *testing.T) {
 	plan, errs := parse(t, b.String()).Select(rule.Class{}, merged(), nil)
 	if len(plan.GetCalls()) != 100 || len(errs) != 1 || !strings.Contains(errs[0].Error(), "20 calls over 100") {
 		t.Errorf("%d calls, errors %v", len(plan.GetCalls()), errs)
+	}
+}
+
+// A rule that could not be applied was only logged: the run looked ignored.
+func TestRuleThatFailsIsAGap(t *testing.T) {
+	set := parse(t, `
+rules:
+  - {name: a, on: {}, do: [{step: say, tool: jira.add_comment, with: {target: "link.issue[0]", body: "by ${event.fields.nosuch}"}}]}
+  - {name: b, on: {}, when: "event.fields.nosuch == 1", do: [{step: s, tool: jira.transition, with: {target: "link.issue[0]", status: Done}}]}
+`)
+	plan, _ := set.Select(rule.Class{Name: "c"}, merged(), links())
+	want := []string{
+		"rule a (line 3): step say: body: ${event.fields.nosuch}: no such key: nosuch",
+		"rule b (line 4): when: no such key: nosuch",
+	}
+	if len(plan.GetCalls()) != 0 || len(plan.GetGaps()) != len(want) {
+		t.Fatalf("plan %s", protojson.Format(plan))
+	}
+	for i, g := range plan.GetGaps() {
+		if g.GetCode() != "rule_failed" || g.GetDetail() != want[i] {
+			t.Errorf("gap %s: %s, want rule_failed: %s", g.GetCode(), g.GetDetail(), want[i])
+		}
+	}
+}
+
+func TestGapsAreBounded(t *testing.T) {
+	for failing, last := range map[int]string{20: "rule r19 ", 30: "11 more errors"} {
+		var b strings.Builder
+		b.WriteString("rules:\n")
+		for i := range failing {
+			fmt.Fprintf(&b, "  - {name: r%d, on: {}, when: \"event.fields.nosuch == '%s'\", classify: {classes: [x], default: x}}\n", i, strings.Repeat("x", 600))
+		}
+		plan, _ := parse(t, b.String()).Select(rule.Class{}, merged(), nil)
+		gaps := plan.GetGaps()
+		if len(gaps) != 20 || !strings.HasPrefix(gaps[19].GetDetail(), last) {
+			t.Errorf("%d failing: gaps %v", failing, gaps)
+		}
 	}
 }
 

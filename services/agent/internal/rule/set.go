@@ -59,7 +59,7 @@ type target struct {
 type argument struct {
 	field  string
 	path   *path
-	choice []string
+	choice string
 	text   *template
 }
 

@@ -110,8 +110,8 @@ func fieldNames(tool *toolsv1.Tool) []string {
 // argument reads a value as the field's origin demands.
 func (p *parser) argument(n *yaml.Node, f *toolsv1.ToolField, s *step) error {
 	if f.GetOrigin() == "choice" {
-		values, err := choices(n)
-		s.arguments = append(s.arguments, argument{field: f.GetName(), choice: values})
+		value, err := choice(n)
+		s.arguments = append(s.arguments, argument{field: f.GetName(), choice: value})
 		return err
 	}
 	source, err := scalarOf(n)
@@ -149,29 +149,25 @@ func newTarget(source string, f *toolsv1.ToolField) (target, error) {
 	return t, nil
 }
 
-// choices reads one value or a list of them, as they stand.
-func choices(n *yaml.Node) ([]string, error) {
-	nodes := []*yaml.Node{n}
+// choice reads one value as it stands, or a list of just that one: tools
+// refuses a plan that leaves it more.
+func choice(n *yaml.Node) (string, error) {
 	if n.Kind == yaml.SequenceNode {
-		nodes = n.Content
-	}
-	if len(nodes) == 0 || len(nodes) > maxChoices {
-		return nil, fmt.Errorf("want 1 to %d values", maxChoices)
-	}
-	values := make([]string, 0, len(nodes))
-	for _, item := range nodes {
-		v, err := scalarOf(item)
-		switch {
-		case err != nil:
-			return nil, err
-		case strings.HasPrefix(v, "$"):
-			return nil, fmt.Errorf("%q: a choice is one of the values that policy lists, not an expression", v)
-		case utf8.RuneCountInString(v) > maxChoiceRunes:
-			return nil, fmt.Errorf("a choice is longer than %d characters", maxChoiceRunes)
+		if len(n.Content) != 1 {
+			return "", fmt.Errorf("want exactly one value, not %d", len(n.Content))
 		}
-		values = append(values, v)
+		n = n.Content[0]
 	}
-	return values, nil
+	v, err := scalarOf(n)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(v, "$"):
+		return "", fmt.Errorf("%q: a choice is one of the values that policy lists, not an expression", v)
+	case utf8.RuneCountInString(v) > maxChoiceRunes:
+		return "", fmt.Errorf("a choice is longer than %d characters", maxChoiceRunes)
+	}
+	return v, nil
 }
 
 func textLimit(f *toolsv1.ToolField) int {

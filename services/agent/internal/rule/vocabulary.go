@@ -11,9 +11,10 @@ const (
 	maxErrors      = 50
 	maxExpression  = 4096 // code points
 	maxCost        = 100_000
-	maxCalls       = 100  // of a plan, as the contract has it
-	maxFanOut      = 5    // links of a kind that act, an event
-	maxChoices     = 20   // of an argument, as the contract has it
+	maxCalls       = 100 // of a plan, as the contract has it
+	maxFanOut      = 5   // links of a kind that act, an event
+	maxGaps        = 20  // of a plan; more are counted in the last one
+	maxGapRunes    = 500
 	maxChoiceRunes = 200  // as the contract has it
 	defaultText    = 4000 // runes, for a text field without a limit of its own
 )

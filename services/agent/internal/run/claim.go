@@ -13,8 +13,6 @@ const (
 	claimEvery = 2 * time.Second
 	// claimTime bounds one question for them.
 	claimTime = 5 * time.Second
-	// claimMost is how many runs are taken over at a time.
-	claimMost = 10
 )
 
 // Claim takes over runs whose agent died before it planned them, every 2 s
@@ -48,15 +46,15 @@ func (r *Runner) claimAll(ctx context.Context) error {
 	}
 }
 
-// claim takes over as many runs as there are slots free, and says whether to ask again.
+// claim takes over one run if there is a slot free, and says whether to ask
+// again. One at a time: a few large events together are more than a message holds.
 func (r *Runner) claim(ctx context.Context) (more bool, err error) {
-	limit := min(claimMost, r.slots.free())
-	if limit <= 0 {
+	if r.slots.free() == 0 {
 		return false, nil
 	}
 	ask, cancel := context.WithTimeout(ctx, claimTime)
 	defer cancel()
-	resp, err := r.ledger.ClaimRuns(ask, &toolsv1.ClaimRunsRequest{Limit: uint32(limit)})
+	resp, err := r.ledger.ClaimRuns(ask, &toolsv1.ClaimRunsRequest{Limit: 1})
 	if err != nil {
 		return false, fault.FromPeer(err)
 	}
@@ -70,5 +68,5 @@ func (r *Runner) claim(ctx context.Context) (more bool, err error) {
 			return r.decide(ctx, c.GetRun(), c.GetEvent(), c.GetLinks())
 		})
 	}
-	return len(resp.GetRuns()) >= limit, nil
+	return len(resp.GetRuns()) > 0, nil
 }

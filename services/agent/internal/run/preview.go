@@ -30,6 +30,10 @@ func (r *Runner) Preview(ctx context.Context, req *agentv1.PlanEventRequest) (*a
 	class := classify.Event(event, opened.GetLinks(), rules)
 	in.Plan = r.selectTools(ctx, "", rules, class, event, opened.GetLinks())
 	decided, err := r.ledger.PreviewRun(ctx, in)
+	if refused(err) {
+		in.Plan = without(in.GetPlan(), err)
+		decided, err = r.ledger.PreviewRun(ctx, in)
+	}
 	if err != nil {
 		return nil, fault.FromPeer(err)
 	}

@@ -41,13 +41,17 @@ type Runner struct {
 	ledger Ledger
 	rules  func() *rule.Set
 	slots  slots
-	log    *slog.Logger
+	// waits are the requests that may be held until another one's run is
+	// decided: each is in a slot, and the other slots are for new events.
+	waits slots
+	log   *slog.Logger
 }
 
 // New makes a runner that works on at most maxInFlight events at a time, by
-// the rules that are current when each is classified.
+// the rules that are current when each is classified. At most half of them are
+// duplicates that wait.
 func New(ledger Ledger, rules func() *rule.Set, maxInFlight int, log *slog.Logger) *Runner {
-	return &Runner{ledger: ledger, rules: rules, slots: make(slots, maxInFlight), log: log}
+	return &Runner{ledger: ledger, rules: rules, slots: make(slots, maxInFlight), waits: make(slots, (maxInFlight+1)/2), log: log}
 }
 
 // Handle takes one event down the line: open, classify, select, execute,
@@ -82,9 +86,13 @@ func (r *Runner) Handle(ctx context.Context, req *agentv1.HandleEventRequest) (*
 	return r.await(ctx, finished, opened.GetRun(), replayed)
 }
 
-// open makes the event durable. From here on it is not lost, whoever dies.
+// open makes the event durable. From here on it is not lost, whoever dies. A
+// duplicate waits for its run to be decided, unless too many do so already.
 func (r *Runner) open(ctx context.Context, req *agentv1.HandleEventRequest) (*toolsv1.OpenRunResponse, error) {
-	in := &toolsv1.OpenRunRequest{Delivery: req.GetDelivery(), Wait: true}
+	in := &toolsv1.OpenRunRequest{Delivery: req.GetDelivery(), Wait: r.waits.take()}
+	if in.GetWait() {
+		defer r.waits.give()
+	}
 	switch input := req.GetInput().(type) {
 	case *agentv1.HandleEventRequest_Sealed:
 		in.Input = &toolsv1.OpenRunRequest_Sealed{Sealed: input.Sealed}
@@ -100,7 +108,12 @@ func (r *Runner) decide(ctx context.Context, run *toolsv1.Run, event *eventv1.We
 	rules := r.rules()
 	class := classify.Event(event, links, rules)
 	plan := r.selectTools(ctx, run.GetRunId(), rules, class, event, links)
-	return r.execute(ctx, run.GetRunId(), plan)
+	decided, err := r.execute(ctx, run.GetRunId(), plan)
+	if !refused(err) {
+		return decided, err
+	}
+	r.log.ErrorContext(ctx, "tools refused the plan", "run", run.GetRunId(), "event", event.GetId(), "error", err)
+	return r.execute(ctx, run.GetRunId(), without(plan, err))
 }
 
 // selectTools plans, and logs what the rules could not say of this event.

@@ -124,7 +124,7 @@ func TestHandleErrors(t *testing.T) {
 		{"not durable", away, nil, fault.Unavailable, ""},
 		{"durable, then tools went away", nil, away, "", "processing"},
 		{"durable, then tools is too slow", nil, fault.New(fault.Deadline, "late"), "", "processing"},
-		{"durable, but the rules make no valid plan", nil, fault.New(fault.PlanInvalid, "no such field"), fault.PlanInvalid, ""},
+		{"durable, but no plan is accepted, not even an empty one", nil, fault.New(fault.PlanInvalid, "no such field"), fault.PlanInvalid, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

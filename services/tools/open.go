@@ -31,8 +31,6 @@ const (
 	waitSpare = 600 * time.Millisecond
 	// maxBody bounds what a sealed body may unpack to.
 	maxBody = 32 << 20
-
-	operator = "operator"
 )
 
 // admitted is an event whose seal was checked, or an operator's own.
@@ -110,7 +108,7 @@ func (r *runs) admitUnsealed(given *eventv1.WebhookEvent) (admitted, error) {
 	if err != nil {
 		return admitted{}, fmt.Errorf("tools: operator's event: %w", err)
 	}
-	return admitted{event: e, sealed: sealed, authn: operator}, nil
+	return admitted{event: e, sealed: sealed, authn: ledger.Operator}, nil
 }
 
 func validate(e *eventv1.WebhookEvent) error {
@@ -148,6 +146,20 @@ func (r *runs) known(ctx context.Context, e *eventv1.WebhookEvent, delta project
 		return ledger.Known{}, nil
 	}
 	return r.ledger.Known(ctx, subject, refs)
+}
+
+// told is the visibility that events told of the event's own place and of those
+// that it may act in.
+func (r *runs) told(ctx context.Context, e *eventv1.WebhookEvent, links []*toolsv1.Link) (map[string]string, error) {
+	places := []string{e.GetPlace()}
+	for _, l := range links {
+		if ref, ok := project.ParseRef(l.GetRef()); ok && l.GetTarget() && ref.Place() != "" {
+			places = append(places, ref.Place())
+		}
+	}
+	slices.Sort(places)
+	known, err := r.ledger.Known(ctx, "", slices.Compact(places))
+	return known.Visibility, err
 }
 
 // OpenRun implements RunService.

@@ -53,7 +53,7 @@ func (r *runs) ExecuteRun(ctx context.Context, req *toolsv1.ExecuteRunRequest) (
 		return nil, unavailable(err)
 	}
 	until := r.inlineUntil(ctx)
-	decisions, err := r.decide(stored.Event, stored.Run, req.GetPlan())
+	decisions, err := r.decide(ctx, stored.Event, stored.Run, req.GetPlan())
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +103,22 @@ func (r *runs) inlineUntil(ctx context.Context) time.Time {
 	return until
 }
 
-func (r *runs) decide(e *eventv1.WebhookEvent, run *toolsv1.Run, plan *toolsv1.Plan) ([]policy.Decision, error) {
-	decisions, err := r.policy.Decide(e, run.GetAuthn(), run.GetLinks(), plan, r.tools)
+func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1.Run, plan *toolsv1.Plan) ([]policy.Decision, error) {
+	var told map[string]string
+	if len(plan.GetCalls()) > 0 {
+		var err error
+		if told, err = r.told(ctx, e, run.GetLinks()); err != nil {
+			return nil, unavailable(err)
+		}
+	}
+	decisions, err := r.policy.Decide(e, run.GetAuthn(), run.GetLinks(), told, plan, r.tools)
 	if bad, ok := errors.AsType[*policy.PlanError](err); ok {
 		return nil, fault.New(fault.PlanInvalid, "%s", bad.Detail)
+	}
+	for i, d := range decisions {
+		if run.GetAuthn() == ledger.Operator && d.Class == "memory" && d.State == "done" {
+			decisions[i].State, decisions[i].Reason = "dry_run", "operator_event"
+		}
 	}
 	return decisions, err
 }
@@ -231,7 +243,7 @@ func (r *runs) PreviewRun(ctx context.Context, req *toolsv1.PreviewRunRequest) (
 	}
 	run := &toolsv1.Run{EventId: in.event.GetId(), Authn: in.authn, Event: ledger.Head(in.event), Links: links, Plan: req.GetPlan(), OpenedAt: timestamppb.New(r.now())}
 	if req.GetPlan() != nil {
-		decisions, err := r.decide(in.event, run, req.GetPlan())
+		decisions, err := r.decide(ctx, in.event, run, req.GetPlan())
 		if err != nil {
 			return nil, err
 		}

@@ -137,6 +137,27 @@ func TestUnsealedEventIsDryRun(t *testing.T) {
 	}
 }
 
+// An operator's event, in an owner's words, must not tell a later sealed event
+// what to act on.
+func TestOperatorsEventAimsNoSealedOne(t *testing.T) {
+	c := start(t, testkit.NewExecutor(t, token).URL)
+	owner := &eventv1.Account{Id: "1", Login: "dev-one", Association: "OWNER"}
+	said := merged(func(e *eventv1.WebhookEvent) {
+		e.Kind, e.Type, e.Action, e.Actor = "comment.created", "issue_comment", "created", owner
+		e.Text = &eventv1.Text{Parts: []*eventv1.Part{{Where: "comment", Author: owner, Value: "ACME-666"}}}
+	})
+	open(t, c, &toolsv1.OpenRunRequest{Input: &toolsv1.OpenRunRequest_Unsealed{Unsealed: said}})
+	stranger := &eventv1.Account{Id: "2", Login: "stranger", Association: "NONE"}
+	resp := open(t, c, sealedInput(sealed(t, sealKey, merged(func(e *eventv1.WebhookEvent) {
+		e.Text = &eventv1.Text{Parts: []*eventv1.Part{{Where: "title", Author: stranger, Value: "a fix"}}}
+	}), "{}")))
+	for _, l := range resp.GetLinks() {
+		if l.GetTarget() || l.GetRef() == "jira:issue:ACME-666" {
+			t.Errorf("link %v", l)
+		}
+	}
+}
+
 func TestExecutorAway(t *testing.T) {
 	ex := testkit.NewExecutor(t, token)
 	c := start(t, ex.URL)

@@ -447,7 +447,7 @@ type Unused struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Ref   string                 `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
 	Where string                 `protobuf:"bytes,2,opt,name=where,proto3" json:"where,omitempty"`
-	// untrusted_author, no_pair, unconfirmed, over_limit or no_rule.
+	// untrusted_author, reverted, no_pair, unconfirmed, over_limit or no_rule.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

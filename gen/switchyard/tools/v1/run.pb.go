@@ -310,7 +310,7 @@ type Link struct {
 	Confirmed  bool   `protobuf:"varint,8,opt,name=confirmed,proto3" json:"confirmed,omitempty"`
 	// Rules, classes and paths see only links with target: true.
 	Target bool `protobuf:"varint,9,opt,name=target,proto3" json:"target,omitempty"`
-	// Why it is no target: untrusted_author, no_pair, unconfirmed or over_limit.
+	// Why it is no target: untrusted_author, reverted, no_pair, unconfirmed or over_limit.
 	Reason        string `protobuf:"bytes,10,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
@@ -9,41 +10,79 @@ import (
 
 const (
 	resumeEvery = time.Second
-	resumeBatch = 32
+	// resumeWorkers is how many calls are taken up at a time. A provider that
+	// hangs holds those of its own, each for one attempt, and then they queue up
+	// behind the others.
+	resumeWorkers = 16
 )
 
 // Resume performs calls that no request works on any more: those whose process
-// died, and those that could not be made within their request. It runs until
-// ctx is done, at start and every second.
+// died, and those that could not be made within their request. It looks for
+// them at start and every second, until ctx is done, and returns when those
+// under way are recorded.
 func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
+	r := resumer{Performer: p, owner: owner, workers: make(chan struct{}, resumeWorkers), freed: make(chan struct{}, 1)}
+	defer r.wg.Wait()
 	tick := time.NewTicker(resumeEvery)
 	defer tick.Stop()
 	for {
-		if err := p.resumeOnce(ctx, owner); err != nil && ctx.Err() == nil {
+		more, err := r.takeDue(ctx)
+		if err != nil && ctx.Err() == nil {
 			p.Log.WarnContext(ctx, "calls could not be taken up again", "error", err)
+		}
+		freed := r.freed
+		if !more {
+			freed = nil
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-freed:
 		}
 	}
 }
 
-func (p *Performer) resumeOnce(ctx context.Context, owner ledger.Owner) error {
-	for ctx.Err() == nil {
-		lease := LookAt(p.Now().Add(AttemptTime)).Sub(p.Now())
-		calls, err := p.Ledger.LeaseCalls(ctx, owner, resumeBatch, lease)
-		if err != nil || len(calls) == 0 {
-			return err
-		}
-		for _, c := range calls {
-			if err := p.resumeCall(ctx, owner, c); err != nil {
-				return err
-			}
-		}
+// resumer is the workers of one Resume.
+type resumer struct {
+	*Performer
+	owner   ledger.Owner
+	wg      sync.WaitGroup
+	workers chan struct{}
+	// A worker has become free.
+	freed chan struct{}
+}
+
+// takeDue leases as many calls as there are free workers, none to lie about
+// while its lease runs out, and says whether there may be more.
+func (r *resumer) takeDue(ctx context.Context) (more bool, err error) {
+	free := cap(r.workers) - len(r.workers)
+	if free == 0 {
+		return true, nil
 	}
-	return nil
+	lease := LookAt(r.Now().Add(AttemptTime)).Sub(r.Now())
+	calls, err := r.Ledger.LeaseCalls(ctx, r.owner, free, lease)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range calls {
+		r.workers <- struct{}{}
+		r.wg.Go(func() {
+			defer r.free()
+			if err := r.resumeCall(ctx, r.owner, c); err != nil && ctx.Err() == nil {
+				r.Log.WarnContext(ctx, "a call could not be taken up again", "run_id", c.Run, "call_id", c.Shown.GetCallId(), "error", err)
+			}
+		})
+	}
+	return len(calls) == free, nil
+}
+
+func (r *resumer) free() {
+	<-r.workers
+	select {
+	case r.freed <- struct{}{}:
+	default:
+	}
 }
 
 func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger.Call) error {

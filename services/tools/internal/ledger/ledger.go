@@ -33,6 +33,11 @@ var (
 	ErrToken = errors.New("ledger: no such page token")
 )
 
+// Operator is the authn of an event that ingress did not seal. Its run is kept,
+// and nothing that it says is remembered: whoever reaches a port could
+// otherwise tell the memory which links a sealed event may act on.
+const Operator = "operator"
+
 // Ledger is implemented once a store. Every implementation passes ledgertest.
 //
 // Methods that write are durable when they return nil. A context's deadline
@@ -45,8 +50,10 @@ type Ledger interface {
 	Open(ctx context.Context, o Opening) (Opened, error)
 
 	// Known tells what the memory holds about a subject before its event is
-	// opened: its links in both directions (at most 100, oldest first, without
-	// those that are gone; none where subject is ""), and which of refs are entities that were seen (not stubs).
+	// opened: its links in both directions (at most 500, oldest first, without
+	// those that are gone; none where subject is ""), and which of refs are entities that were seen (not stubs),
+	// with the visibility that events told of them. Where links are too many,
+	// each author's oldest come before anybody's next, so that nobody hides another's.
 	Known(ctx context.Context, subject string, refs []string) (Known, error)
 
 	// Pin fixes the plan of a run and writes its intents and memory writes in
@@ -134,6 +141,8 @@ type Known struct {
 	// Links where the subject is From or To, as extracted.
 	Links []project.Link
 	Seen  map[string]bool
+	// Public or private, by ref; refs of which no event told it are left out.
+	Visibility map[string]string
 }
 
 // Pinning is a plan and the intents that policy made of it.

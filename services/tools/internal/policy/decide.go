@@ -35,13 +35,14 @@ type Decision struct {
 // Decide says what becomes of each planned call, in the plan's order. Links are
 // those that were judged when the run was opened; authn is how the event proved
 // itself: signature, token, address or operator, and whatever else may do as
-// little as can be. The error is a *PlanError.
+// little as can be. Told is the visibility, public or private, that events told
+// of places, by the place's ref. The error is a *PlanError.
 //
 // The reasons, in the order in which they are looked for: too_many, authn,
 // no_such_link and dependency, target, choice, tier_off, dry run, tier,
 // private_to_public. Calls of class memory end with the choice.
 func (p *Policy) Decide(
-	e *eventv1.WebhookEvent, authn string, links []*toolsv1.Link, plan *toolsv1.Plan, tools []*toolsv1.Tool,
+	e *eventv1.WebhookEvent, authn string, links []*toolsv1.Link, told map[string]string, plan *toolsv1.Plan, tools []*toolsv1.Tool,
 ) ([]Decision, error) {
 	planned, err := checkPlan(plan, tools)
 	if err != nil {
@@ -49,7 +50,7 @@ func (p *Policy) Decide(
 	}
 	decisions := make([]Decision, 0, len(planned))
 	for i, call := range plan.GetCalls() {
-		d := decider{policy: p, event: e, authn: authn, links: links, tool: planned[i]}
+		d := decider{policy: p, event: e, authn: authn, links: links, told: toldIn(told), tool: planned[i]}
 		d.Decision = Decision{
 			Call: call, Mode: "act", Class: planned[i].GetClass(),
 			TargetPath: targetPath(call, planned[i]), Payload: make(map[string]any),
@@ -70,6 +71,7 @@ type decider struct {
 	event  *eventv1.WebhookEvent
 	authn  string
 	links  []*toolsv1.Link
+	told   map[scope]string
 	tool   *toolsv1.Tool
 	Decision
 }
@@ -245,13 +247,32 @@ func (d *decider) mayTell() bool {
 	}
 	source := d.event.GetVisibility()
 	if source != "public" && source != "private" {
-		source = d.policy.places[here]
+		source = d.visibility(here)
 	}
-	if source == "public" || d.policy.places[there] == "private" {
+	if source == "public" || d.visibility(there) == "private" {
 		return true
 	}
 	d.note("visibility", d.Target, "from a place that is not known to be public to one that is not known to be private")
 	return d.end("held", "private_to_public")
+}
+
+// visibility is what events told of a place, else what the policy states.
+func (d *decider) visibility(place scope) string {
+	if told, ok := d.told[place]; ok {
+		return told
+	}
+	return d.policy.places[place]
+}
+
+// toldIn leaves out the places of which nothing was told.
+func toldIn(told map[string]string) map[scope]string {
+	places := make(map[scope]string, len(told))
+	for ref, visibility := range told {
+		if place := scopeOf(ref); place != "" && (visibility == "public" || visibility == "private") {
+			places[place] = visibility
+		}
+	}
+	return places
 }
 
 func isEventPath(path string) bool {

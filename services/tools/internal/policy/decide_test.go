@@ -35,7 +35,7 @@ func call(step, tool string, arguments ...string) *toolsv1.PlannedCall {
 
 func decide(t *testing.T, p *policy.Policy, e *eventv1.WebhookEvent, authn string, calls ...*toolsv1.PlannedCall) ([]policy.Decision, error) {
 	t.Helper()
-	return p.Decide(e, authn, judge(p, e, nil, nil), &toolsv1.Plan{Calls: calls}, registry.Tools())
+	return p.Decide(e, authn, judge(p, e, nil, nil), nil, &toolsv1.Plan{Calls: calls}, registry.Tools())
 }
 
 var (
@@ -135,7 +135,7 @@ func TestDecideWithinOnePlace(t *testing.T) {
 	e := merged(title("#3", member))
 	links := judge(p, e, nil, map[string]bool{"github:issue:acme/api#3": true})
 	plan := &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{call("s", "github.add_comment", "target=link.issue[0]", "body:merged")}}
-	got, err := p.Decide(e, "signature", links, plan, registry.Tools())
+	got, err := p.Decide(e, "signature", links, nil, plan, registry.Tools())
 	if err != nil || got[0].State != "queued" {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -155,7 +155,7 @@ func TestFieldIsNoTarget(t *testing.T) {
 func TestDecideByThePairsOfNow(t *testing.T) {
 	e := merged(title("ACME-7", member))
 	links := judge(parse(t, paired), e, nil, nil)
-	got, err := policy.Default().Decide(e, "signature", links, &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{comment}}, registry.Tools())
+	got, err := policy.Default().Decide(e, "signature", links, nil, &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{comment}}, registry.Tools())
 	if err != nil || got[0].State != "refused" || got[0].Reason != "target" {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -227,5 +227,35 @@ func TestPlanErrors(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// What events told of a place counts more than what the policy states: the
+// place may have been made public since.
+func TestToldVisibilityWins(t *testing.T) {
+	e := merged(title("ACME-7", member))
+	p := parse(t, paired)
+	plan := &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{comment}}
+	for told, want := range map[string]string{"public": "held", "private": "queued", "": "queued"} {
+		got, err := p.Decide(e, "signature", judge(p, e, nil, nil), map[string]string{"jira:project:ACME": told}, plan, registry.Tools())
+		if err != nil || got[0].State != want {
+			t.Errorf("told %q: %+v %v", told, got, err)
+		}
+	}
+}
+
+// GitHub ignores the case of names, and so does a policy.
+func TestScopesIgnoreGithubsCase(t *testing.T) {
+	p := parse(t, `
+pairs: [[github:Acme/API, jira:ACME]]
+places: {github:ACME/Api: public}
+choices: {records.set: {"github:Acme/*": {name: [stage]}}}
+targets: {github.add_comment: ["github:ACME/API"]}
+`)
+	e := merged(title("ACME-7", member))
+	e.Visibility = "unknown"
+	got, err := decide(t, p, e, "signature", comment, ownComment, call("set", "records.set", "target=event.ref", "name!stage", "value=event.kind"))
+	if err != nil || got[0].State != "queued" || got[1].State != "queued" || got[2].State != "done" {
+		t.Errorf("%+v %v", got, err)
 	}
 }

@@ -10,9 +10,12 @@
 //	# chooses targets only across a pair, or in its event's own place.
 //	pairs:
 //	  - [github:acme/api, jira:ACME]
-//	# What a place's visibility is, where its events don't tell.
+//	# What a place's visibility is, where no event has told it.
 //	places:
 //	  jira:ACME: private                  # private or public
+//	# The host of our Jira. URLs of issues at any other name nothing of ours;
+//	# keys alone need no host.
+//	sites: {jira: acme.atlassian.net}
 //	# Accounts trusted beyond GitHub's OWNER, MEMBER and COLLABORATOR and
 //	# Jira's accountType atlassian.
 //	trusted:

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
@@ -20,17 +22,21 @@ const (
 // links are given as they were extracted. Seen tells which refs are entities
 // that were seen, not only named.
 //
-// A link is a target if its text is trusted, its place is the event's own or
-// paired with it, it is confirmed (its project is in a pair, or its entity was
-// seen), and fewer than five of its kind were before it. The reason tells the
-// first of these that fails.
+// A link is a target if its text is trusted, it is not what a revert undoes,
+// its place is the event's own or paired with it and its URL's host one of
+// ours, it is confirmed (its project is in a pair, or its entity was seen), and
+// fewer than five of its kind were before it. The reason tells the first of
+// these that fails. Where the list is cut, its last link is over the limit.
 //
 // A ref occurs once a kind, with the occurrence that speaks most for it.
 // Targets come first and are numbered first, so that link.issue[0] is a target
 // if any issue is. Links that the provider states itself and people are left
 // out: no text chose the former, and nothing acts on the latter.
 func (p *Policy) Judge(e *eventv1.WebhookEvent, own, known []project.Link, seen map[string]bool) []*toolsv1.Link {
-	j := judgement{policy: p, event: e, seen: seen, index: make(map[string]int)}
+	j := judgement{policy: p, event: e, seen: seen, index: make(map[string]int), reverted: make(map[string]bool)}
+	for _, link := range own {
+		j.reverted[link.To] = j.reverted[link.To] || link.Rule == "revert"
+	}
 	for _, link := range own {
 		account, trusted := p.trustsText(e, link)
 		j.add(link, link.To, link.Where, account, trusted)
@@ -53,6 +59,8 @@ type judgement struct {
 	seen   map[string]bool
 	links  []*toolsv1.Link
 	index  map[string]int
+	// What the event's own text undoes: naming it once more does it no more.
+	reverted map[string]bool
 }
 
 func (j *judgement) add(link project.Link, to, where string, account *eventv1.Account, trusted bool) {
@@ -69,7 +77,9 @@ func (j *judgement) add(link project.Link, to, where string, account *eventv1.Ac
 	switch {
 	case !trusted:
 		judged.Reason = "untrusted_author"
-	case !j.policy.related(place, there):
+	case link.Rule == "revert" || j.reverted[to]:
+		judged.Reason = "reverted"
+	case !j.policy.related(place, there) || !j.policy.ours(link):
 		judged.Reason = "no_pair"
 	case !judged.Confirmed:
 		judged.Reason = "unconfirmed"
@@ -81,10 +91,26 @@ func (j *judgement) add(link project.Link, to, where string, account *eventv1.Ac
 	case !known:
 		j.index[to] = len(j.links)
 		j.links = append(j.links, judged)
-	case j.links[i].GetReason() == "untrusted_author" && trusted:
-		// All else depends on the ref alone, so that trust is what differs.
+	case trusted && weight(judged) > weight(j.links[i]):
 		j.links[i] = judged
 	}
+}
+
+// weight orders what trusted and other text says of one ref: a revert outweighs
+// whatever else names the ref, and nothing outweighs trust.
+func weight(link *toolsv1.Link) int {
+	return slices.Index([]string{"untrusted_author", "no_pair", "unconfirmed", "", "reverted"}, link.GetReason())
+}
+
+// ours tells whether a link names what is known to be ours. A Jira key's URL is
+// somebody else's unless its host is listed, or the event's own, which the
+// extraction is certain of.
+func (p *Policy) ours(link project.Link) bool {
+	ref, _ := project.ParseRef(link.To)
+	if link.Rule != "url" || ref.Source() != "jira" || link.Confidence == "certain" {
+		return true
+	}
+	return link.Host != "" && p.sites[ref.Origin] == link.Host
 }
 
 // numbered holds targets to their limit and puts them first.
@@ -108,5 +134,10 @@ func (j *judgement) numbered() []*toolsv1.Link {
 		next[link.GetKind()]++
 	}
 	all := append(targets, others...)
-	return all[:min(len(all), maxJudged)]
+	if len(all) > maxJudged {
+		all = all[:maxJudged]
+		// Targets are few, so that the last one is none.
+		all[maxJudged-1].Reason = "over_limit"
+	}
+	return all
 }

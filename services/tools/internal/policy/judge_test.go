@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/types/known/structpb"
+
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
@@ -148,4 +150,68 @@ func FuzzStrangersTextSelectsNothing(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Reverting a change moves nothing that the change moved, wherever its key
+// stands besides.
+func TestRevertIsNoTarget(t *testing.T) {
+	p := parse(t, paired)
+	for name, e := range map[string]*eventv1.WebhookEvent{
+		"title":    merged(title(`Revert "ACME-7 fix"`, member)),
+		"branch":   merged(title(`Revert "ACME-7 fix"`, member), &eventv1.Part{Where: "branch", Value: "revert-41-ACME-7", Author: member}),
+		"and body": merged(&eventv1.Part{Where: "body", Value: "ACME-7", Author: member}, title(`Revert "ACME-7 fix"`, member)),
+	} {
+		links := judge(p, e, []project.Link{{From: e.GetRef(), To: "jira:issue:ACME-7", Rule: "issue_key", Where: "comment", Author: member}}, nil)
+		if len(links) != 1 || links[0].GetTarget() || links[0].GetReason() != "reverted" {
+			t.Errorf("%s: %v", name, verdicts(links))
+		}
+		got, err := decide(t, p, e, "signature", transition)
+		if err != nil || got[0].State != "refused" {
+			t.Errorf("%s: %+v %v", name, got, err)
+		}
+	}
+}
+
+// A /browse/ URL of somebody else's site names none of our issues.
+func TestForeignSitesURLIsNoTarget(t *testing.T) {
+	own := &eventv1.WebhookEvent{
+		Id: "j", Source: "jira", Kind: "issue.updated", Ref: "jira:issue:ACME-1", Place: "jira:project:ACME",
+		Fields: &structpb.Struct{Fields: map[string]*structpb.Value{"url": structpb.NewStringValue("https://jira.example/browse/ACME-1")}},
+		Text: &eventv1.Text{Parts: []*eventv1.Part{{
+			Where: "body", Value: "https://jira.example/browse/ACME-7", Author: &eventv1.Account{Id: "a", Type: "atlassian"},
+		}}},
+	}
+	const sites = paired + "sites: {jira: acme.atlassian.net}"
+	tests := map[string]struct {
+		policy string
+		event  *eventv1.WebhookEvent
+		want   string
+	}{
+		"any host":         {paired, merged(title("https://evil.example/browse/ACME-7", member)), "no_pair"},
+		"any cloud site":   {paired, merged(title("https://evil.atlassian.net/browse/ACME-7", member)), "no_pair"},
+		"another than set": {sites, merged(title("https://evil.atlassian.net/browse/ACME-7", member)), "no_pair"},
+		"the one set":      {sites, merged(title("https://ACME.atlassian.net/browse/ACME-7", member)), ""},
+		"a key besides":    {paired, merged(title("https://evil.example/browse/ACME-7 ACME-7", member)), ""},
+		"the event's own":  {paired, own, ""},
+	}
+	for name, test := range tests {
+		links := judge(parse(t, test.policy), test.event, nil, map[string]bool{"jira:issue:ACME-7": true})
+		if len(links) != 1 || links[0].GetReason() != test.want || links[0].GetTarget() != (test.want == "") {
+			t.Errorf("%s: %v", name, verdicts(links))
+		}
+	}
+}
+
+// A stranger's flood hides no trusted link, and a cut list says that it is one.
+func TestFloodHidesNoTarget(t *testing.T) {
+	e := merged()
+	var known []project.Link
+	for i := range 120 {
+		known = append(known, project.Link{From: e.GetRef(), To: fmt.Sprintf("jira:issue:ACME-%d", i+10), Rule: "issue_key", Where: "comment", Author: stranger})
+	}
+	known = append(known, project.Link{From: e.GetRef(), To: "jira:issue:ACME-7", Rule: "issue_key", Where: "comment", Author: member})
+	links := judge(parse(t, paired), e, known, nil)
+	if len(links) != 100 || links[0].GetRef() != "jira:issue:ACME-7" || !links[0].GetTarget() || links[99].GetReason() != "over_limit" {
+		t.Errorf("%q", verdicts(links))
+	}
 }

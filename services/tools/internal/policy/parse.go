@@ -47,7 +47,7 @@ type parser struct {
 
 func (p *parser) root(node *yaml.Node) error {
 	sections := map[string]func(*yaml.Node) error{
-		"pairs": p.pairs, "places": p.places, "trusted": p.trusted, "choices": p.choices,
+		"pairs": p.pairs, "places": p.places, "sites": p.sites, "trusted": p.trusted, "choices": p.choices,
 		"targets": p.targets, "max_calls": p.maxCalls, "authn": p.authn, "tiers": p.tiers,
 	}
 	return eachKey(node, "the policy", func(key, value *yaml.Node) error {
@@ -94,6 +94,19 @@ func (p *parser) places(node *yaml.Node) error {
 		}
 		p.policy.places[s], err = wordAt(value, "private", "public")
 		return err
+	})
+}
+
+func (p *parser) sites(node *yaml.Node) error {
+	return eachKey(node, "sites", func(key, value *yaml.Node) error {
+		if !originForm.MatchString(key.Value) {
+			return at(key, "%q is no site: write jira or jira@<instance>", key.Value)
+		}
+		if !hostForm.MatchString(value.Value) {
+			return at(value, "%q is no host: write it without https:// and path", value.Value)
+		}
+		p.policy.sites[key.Value] = strings.ToLower(value.Value)
+		return nil
 	})
 }
 

@@ -32,6 +32,8 @@ func TestParseErrors(t *testing.T) {
 		"a choice that's none": {"choices:\n  records.set:\n    '*': {name: [Stage]}", `line 3: name can't be "Stage"`},
 		"scalar choices":       {"choices:\n  jira.transition:\n    jira:A: {status: Done}", "line 3: status must be a list"},
 		"pattern":              {"targets:\n  jira.transition: ['*A']", `line 2: "*A" is no place`},
+		"a site's origin":      {"sites: {github: github.com}", `line 1: "github" is no site`},
+		"a site's address":     {"sites: {jira: https://x.example/}", "line 1: \"https://x.example/\" is no host"},
 		"max_calls":            {"max_calls: 0", "line 1: max_calls must be 1 to 100"},
 		"authn level":          {"authn:\n  signature: hold", `line 2: "hold" must be one of`},
 		"authn word":           {"authn:\n  rumour: auto", `line 2: unknown key "rumour" in authn`},
@@ -65,6 +67,7 @@ pairs:
   - [github:acme/api, jira:ACME]
 places:
   jira:ACME: private
+sites: {jira: acme.atlassian.net}
 trusted:
   - github:user:octocat
   - jira:user:5b10a2844c20165700ede21g

@@ -23,6 +23,7 @@ type Policy struct {
 	pairs    map[pair]bool
 	paired   map[scope]bool // in any pair
 	places   map[scope]string
+	sites    map[string]string // host by origin
 	trusted  map[string]bool
 	choices  map[string][]choice // by tool
 	targets  map[string][]pattern
@@ -51,6 +52,7 @@ func Default() *Policy {
 		pairs:    make(map[pair]bool),
 		paired:   make(map[scope]bool),
 		places:   make(map[scope]string),
+		sites:    make(map[string]string),
 		trusted:  make(map[string]bool),
 		choices:  make(map[string][]choice),
 		targets:  make(map[string][]pattern),

@@ -16,6 +16,8 @@ var (
 	scopeForm = regexp.MustCompile(`^(github(@[a-z0-9-]+)?:[A-Za-z0-9-]+/[A-Za-z0-9_.-]+|` +
 		`jira(@[a-z0-9-]+)?:[A-Z][A-Z0-9_]*|` +
 		`notion(@[a-z0-9-]+)?:[0-9a-f]{32})$`)
+	originForm = regexp.MustCompile(`^jira(@[a-z0-9-]+)?$`)
+	hostForm   = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
 	prefixForm = regexp.MustCompile(`^((github|jira|notion)(@[a-z0-9-]+)?:[A-Za-z0-9_./-]*)?$`)
 )
 

@@ -51,7 +51,10 @@ type Link struct {
 	Where      string // title, body, comment, message, page, branch; "" for a link the provider states itself
 	Author     *eventv1.Account
 	Editor     *eventv1.Account
-	At         time.Time
+	// Of the URL that a Jira issue was named by, in lower case; "" for all else,
+	// and for a link read back from the memory, which doesn't keep it.
+	Host string
+	At   time.Time
 }
 
 // Observation is narrow and immutable; its natural key is (Subject, Name, SubKey).

@@ -131,7 +131,7 @@ func native(e *eventv1.WebhookEvent) []Link {
 		return nil
 	}
 	return []Link{{
-		From: e.GetRef(), To: Ref{place.Origin, "commit", place.Name + "@" + sha}.String(),
+		From: e.GetRef(), To: Ref{place.Origin, "commit", strings.ToLower(place.Name) + "@" + sha}.String(),
 		Kind: "commit", Rule: "native", Confidence: certain, At: happened(e),
 	}}
 }

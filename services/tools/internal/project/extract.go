@@ -23,7 +23,7 @@ const (
 func extract(e *eventv1.WebhookEvent) []Link {
 	x := extraction{event: e, origin: Origin(e), host: hostOf(e), index: make(map[linkKey]int)}
 	if place, ok := ParseRef(e.GetPlace()); ok && place.Type == "repo" {
-		x.repository = place.Name
+		x.repository = strings.ToLower(place.Name)
 	}
 	for _, part := range e.GetText().GetParts() {
 		x.scan(part)
@@ -43,7 +43,7 @@ type extraction struct {
 	event      *eventv1.WebhookEvent
 	origin     string // of refs that belong to the event's own source
 	host       string // of the event's own URLs; "" if it has none
-	repository string // owner/name, where the place is one
+	repository string // owner/name in lower case, where the place is one
 	links      []Link
 	index      map[linkKey]int
 
@@ -80,15 +80,24 @@ func (x *extraction) scan(part *eventv1.Part) {
 }
 
 // add records a match. Subjects naming themselves are left out.
-func (x *extraction) add(to Ref, rule, confidence string) {
+func (x *extraction) add(to Ref, rule, confidence string) { x.addAt("", to, rule, confidence) }
+
+// addAt is add for a match whose URL's host matters.
+func (x *extraction) addAt(host string, to Ref, rule, confidence string) {
 	ref := to.String()
-	if ref == x.event.GetRef() {
+	if ref == x.event.GetRef() || to.Source() == "github" && strings.EqualFold(ref, x.event.GetRef()) {
 		return
+	}
+	if x.quotes() && rule != "co_author" {
+		// What a revert quotes is undone by it, not done.
+		rule, confidence = "revert", candidate
 	}
 	key := linkKey{ref, x.part.GetWhere(), Person(x.origin, x.part.GetAuthor()), Person(x.origin, x.part.GetEditor())}
 	if i, ok := x.index[key]; ok {
-		if rank(confidence) > rank(x.links[i].Confidence) {
-			x.links[i].Rule, x.links[i].Confidence = rule, confidence
+		// A URL of an unknown site must not hide a key that needs none.
+		unsure := x.links[i].Rule == "url" && rule != "url"
+		if old := rank(x.links[i].Confidence); rank(confidence) > old || rank(confidence) == old && unsure {
+			x.links[i].Rule, x.links[i].Confidence, x.links[i].Host = rule, confidence, host
 		}
 		return
 	}
@@ -96,7 +105,18 @@ func (x *extraction) add(to Ref, rule, confidence string) {
 	x.links = append(x.links, Link{
 		From: x.event.GetRef(), To: ref, Kind: to.Kind(), Rule: rule, Confidence: confidence,
 		Where: x.part.GetWhere(), Author: x.part.GetAuthor(), Editor: x.part.GetEditor(), At: happened(x.event),
+		Host: host,
 	})
+}
+
+// quotes tells whether the part is a revert's title, or its branch as GitHub
+// names it: revert-42-feature.
+func (x *extraction) quotes() bool {
+	if strings.HasPrefix(x.text, `Revert "`) {
+		return true
+	}
+	number, ok := strings.CutPrefix(x.text, "revert-")
+	return ok && x.part.GetWhere() == "branch" && leading(number, isDigit, 1) != ""
 }
 
 func rank(confidence string) int {
@@ -124,12 +144,7 @@ func (x *extraction) key(i int) int {
 	if where := x.part.GetWhere(); where == "title" || where == "branch" {
 		confidence = likely
 	}
-	rule := "issue_key"
-	if strings.HasPrefix(x.text, `Revert "`) {
-		// What a revert quotes is undone by it, not done.
-		rule, confidence = "revert", candidate
-	}
-	x.add(Ref{x.originOf("jira"), "issue", x.text[begin:end]}, rule, confidence)
+	x.add(Ref{x.originOf("jira"), "issue", x.text[begin:end]}, "issue_key", confidence)
 	return end
 }
 

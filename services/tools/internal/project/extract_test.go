@@ -53,9 +53,14 @@ func TestExtract(t *testing.T) {
 		}},
 		{"the subject itself", "body", "https://github.com/acme/api/pull/42", nil},
 		{"jira urls", "body", "https://acme.atlassian.net/browse/ACME-7?x=1 https://jira.example/browse/ACME-8", []string{
-			"jira:issue:ACME-7 url certain", "jira:issue:ACME-8 url likely",
+			"jira:issue:ACME-7 url candidate", "jira:issue:ACME-8 url candidate",
 		}},
-		{"key and url are one link, the surer", "body", "[ACME-7](https://acme.atlassian.net/browse/ACME-7)", []string{"jira:issue:ACME-7 url certain"}},
+		{"a url hides no key", "body", "https://x.example/browse/ACME-7 ACME-7", []string{"jira:issue:ACME-7 issue_key candidate"}},
+		{"a revert's number", "title", `Revert "fixes #12"`, []string{"github:issue:acme/api#12 revert candidate"}},
+		{"a revert's branch", "branch", "revert-42-ACME-7_fix", []string{"jira:issue:ACME-7 revert candidate"}},
+		{"github refs are in lower case", "body", "Acme/Web#3 https://github.com/ACME/web/pull/4", []string{
+			"github:issue:acme/web#3 issue_key candidate", "github:pr:acme/web#4 url certain",
+		}},
 		{"notion urls", "body", "https://www.notion.so/acme/Plan-" + page + "?pvs=4", []string{"notion:page:" + page + " url certain"}},
 		{"foreign urls are passed over", "body", "https://evil.example/ACME-7#12 https://github.com.evil.example/a/b/pull/1 https://notion.so.evil.example/" + page + " https://", nil},
 		{"git's revert", "body", "This reverts commit " + sha + ".", []string{"github:commit:acme/api@" + sha + " revert certain"}},
@@ -152,5 +157,18 @@ func BenchmarkHostileText(b *testing.B) {
 				project.Event(e)
 			}
 		})
+	}
+}
+
+// GitHub ignores the case of names: one pull request must not have two refs.
+func TestRepositoryOfOtherCaseIsOneRef(t *testing.T) {
+	e := merged(t, part("body", "#3 Acme/API#3"))
+	e.Place = "github:repo:Acme/API"
+	got := make(map[string]bool)
+	for _, link := range project.Event(e).Links {
+		got[link.To] = true
+	}
+	if want := map[string]bool{"github:commit:acme/api@" + sha: true, "github:issue:acme/api#3": true}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
 	}
 }

@@ -32,7 +32,7 @@ func (x *extraction) url(i int) int {
 	if ref, ok := x.githubURL(host, strings.Split(path, "/")); ok {
 		x.add(ref, "url", certain)
 	} else if ref, confidence, ok := x.jiraURL(host, strings.Split(path, "/"), query); ok {
-		x.add(ref, "url", confidence)
+		x.addAt(host, ref, "url", confidence)
 	} else if ref, ok := notionURL(host, path); ok {
 		x.add(ref, "url", certain)
 	}
@@ -65,8 +65,8 @@ func (x *extraction) githubURL(host string, path []string) (Ref, bool) {
 	return Ref{}, false
 }
 
-// jiraURL is sure of Jira Cloud's hosts and of the one that the event came
-// from; any other host's /browse/ is only likely ours.
+// jiraURL is sure of the host that the event came from. Anybody may have a site
+// at any other, Jira Cloud's as well: whether it is ours is policy's to say.
 func (x *extraction) jiraURL(host string, path []string, query string) (Ref, string, bool) {
 	key := ""
 	if n := len(path); n >= 2 && path[n-2] == "browse" {
@@ -77,14 +77,10 @@ func (x *extraction) jiraURL(host string, path []string, query string) (Ref, str
 	if !isIssueKey(key) {
 		return Ref{}, "", false
 	}
-	switch {
-	case x.event.GetSource() == "jira" && host == x.host:
+	if x.event.GetSource() == "jira" && host == x.host {
 		return Ref{x.origin, "issue", key}, certain, true
-	case strings.HasSuffix(host, ".atlassian.net"):
-		return Ref{"jira", "issue", key}, certain, true
-	default:
-		return Ref{"jira", "issue", key}, likely, true
 	}
+	return Ref{"jira", "issue", key}, candidate, true
 }
 
 // notionURL reads the page's id off the end of the path: 32 hex digits behind
@@ -108,16 +104,13 @@ func notionURL(host, path string) (Ref, bool) {
 }
 
 // spelled holds "owner/name" to GitHub's charset. GitHub ignores the case of
-// both: the event's own repository is spelled as the event spells it.
+// both, and refs are in lower case: one thing has one ref.
 func (x *extraction) spelled(name string) (string, bool) {
 	owner, repo, _ := strings.Cut(name, "/")
 	if !isOwner(owner) || !isRepositoryName(repo) {
 		return "", false
 	}
-	if strings.EqualFold(name, x.repository) {
-		return x.repository, true
-	}
-	return name, true
+	return strings.ToLower(name), true
 }
 
 // hostOf is the host of the event's own URL.

@@ -1,6 +1,7 @@
 package github
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -26,7 +27,7 @@ type Normalizer struct{}
 type normal struct {
 	payload
 	meta   source.Meta
-	repo   string // owner/name, held to its charset
+	repo   string // owner/name in lower case, held to its charset
 	event  *eventv1.WebhookEvent
 	fields source.Fields
 	// Zero where the body has no time of what happened.
@@ -56,7 +57,7 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 		return nil, nil, err
 	}
 	if n.event.Occurrence == "" {
-		n.event.Occurrence = meta.Occurrence(n.event.Kind, n.occurredAt)
+		n.event.Occurrence = meta.Occurrence(n.happening(), n.occurredAt)
 	}
 	if !n.occurredAt.IsZero() {
 		n.event.OccurredAt = timestamppb.New(n.occurredAt)
@@ -89,13 +90,32 @@ func (n *normal) fill(eventName string, raw []byte) error {
 	return nil
 }
 
-// jsonOf returns the JSON in the body, which the signature covers as it was sent.
+// happening tells apart what GitHub dates alike: two labels set at once are two
+// events with one updated_at.
+func (n *normal) happening() string {
+	what := []string{n.event.Kind, n.event.Action}
+	if n.Label != nil {
+		name := []rune(n.Label.Name)
+		what = append(what, string(name[:min(len(name), 60)]))
+	}
+	if n.Assignee != nil {
+		what = append(what, source.Printable(string(n.Assignee.ID), 20))
+	}
+	return strings.Trim(strings.Join(what, ":"), ":")
+}
+
+// jsonOf returns the JSON in the body, which the signature covers as it was
+// sent. The content type is not signed: a JSON body sent on as a form must not
+// be read as one, or whoever wrote "&payload=" into its text wrote the event.
 func jsonOf(body []byte, contentType string) ([]byte, error) {
 	if contentType != form {
 		return body, nil
 	}
+	if !bytes.HasPrefix(body, []byte("payload=")) {
+		return nil, source.InvalidPayload
+	}
 	values, err := url.ParseQuery(string(body))
-	if err != nil {
+	if err != nil || len(values) != 1 || len(values["payload"]) != 1 {
 		return nil, source.InvalidPayload
 	}
 	return []byte(values.Get("payload")), nil
@@ -120,11 +140,12 @@ func (n *normal) container() {
 	e.Actor = account(n.Sender, n.association(n.Sender))
 	switch {
 	case n.Repository != nil && repoName(n.Repository.FullName) != "":
-		n.repo = n.Repository.FullName
+		// GitHub ignores the case of both: one thing has one ref.
+		n.repo = strings.ToLower(n.Repository.FullName)
 		e.Place, e.NativeId = "github:repo:"+n.repo, string(n.Repository.ID)
 		e.Visibility = visibility(n.Repository.Private)
 	case n.Organization != nil && source.Login(n.Organization.Login) != "":
-		e.Place, e.NativeId = "github:org:"+n.Organization.Login, string(n.Organization.ID)
+		e.Place, e.NativeId = "github:org:"+strings.ToLower(n.Organization.Login), string(n.Organization.ID)
 	}
 	switch {
 	case e.Place != "":

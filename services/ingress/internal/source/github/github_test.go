@@ -91,6 +91,13 @@ func TestNormalize(t *testing.T) {
 		{Name: "comment deleted", Header: header("issue_comment"), Body: with(comment, `"created"`, `"deleted"`), Want: kind("comment.deleted")},
 		{Name: "form", Header: header("push"), ContentType: "application/x-www-form-urlencoded", Body: url.Values{"payload": {push}}.Encode(), Want: kind("commit.pushed")},
 		{Name: "form without payload", Header: header("push"), ContentType: "application/x-www-form-urlencoded", Body: "a=b", Err: source.InvalidPayload},
+		{Name: "JSON relabelled as a form that its text holds", Header: header("pull_request"), ContentType: "application/x-www-form-urlencoded", Body: `{"body":"&payload=` + url.QueryEscape(merged) + `&"}`, Err: source.InvalidPayload},
+		{Name: "form with a second payload", Header: header("push"), ContentType: "application/x-www-form-urlencoded", Body: "payload=%7B%7D&payload=" + url.QueryEscape(push), Err: source.InvalidPayload},
+		{Name: "another spelling of the repository", Header: header("pull_request"), Body: strings.ReplaceAll(merged, "acme/api", "Acme/API"), Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+			if e.GetRef() != "github:pr:acme/api#42" || e.GetPlace() != "github:repo:acme/api" {
+				t.Errorf("ref %s in %s", e.GetRef(), e.GetPlace())
+			}
+		}},
 		{Name: "broken form", Header: header("push"), ContentType: "application/x-www-form-urlencoded", Body: "payload=%zz", Err: source.InvalidPayload},
 		{Name: "new event", Header: header("quantum_review"), Body: `{"action":"entangled"}`, Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
 			if e.GetKind() != "other" || e.GetRef() != "github:event:quantum_review" || e.GetPlace() != "" {

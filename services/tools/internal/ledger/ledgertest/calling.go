@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,13 @@ func callEntries() []entry {
 			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
 				outcomes[0].State, outcomes[0].NextAt = "queued", time.Time{}
 				return b.Ledger.Record(ctx, run, outcomes)
+			}
+		})},
+		{"what was tried in vain waits behind what is due longer", checkTurns, breaking(func(b *broken) {
+			b.leaseCalls = func(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
+				calls, err := b.Ledger.LeaseCalls(ctx, owner, limit+1, lease)
+				slices.Reverse(calls)
+				return calls[:min(limit, len(calls))], err
 			}
 		})},
 		{"extend lets one attempt start", checkExtend, breaking(func(b *broken) {
@@ -233,6 +241,21 @@ func checkPending(h *harness) {
 	h.clock.advance(20 * time.Second)
 	if got := h.lease(us); len(got) != 2 || got[0] != id(kindCall, 0) || got[1] != id(kindCall, 1) {
 		h.Errorf("leased %v, want the calls that were begun", got)
+	}
+}
+
+// A provider that hangs must not keep another one's calls from being made.
+func checkTurns(h *harness) {
+	hung := h.intent(1, 1, "set")
+	h.pinned(1, hung)
+	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 1)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 1)), State: "queued", Reason: "executor_away", NextAt: hung.LookAt}})
+	h.ok(err)
+	h.pinned(2, h.queued(2, 2, "set"))
+	h.clock.advance(time.Minute)
+	calls, err := h.LeaseCalls(h.ctx, us, 1, callLease)
+	h.ok(err)
+	if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 2) {
+		h.Errorf("leased %v, want the call that waits longest", calls)
 	}
 }
 

@@ -67,7 +67,7 @@ func (l *leasing) take(b *batch, c *callRow) error {
 			c.rest("skipped", "superseded")
 			return l.put(b, c)
 		}
-		if others.busy(l.now) {
+		if others.busy(l.now) || c.lookAt == 0 && others.begun() {
 			return nil
 		}
 	}

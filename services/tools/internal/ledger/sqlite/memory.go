@@ -22,9 +22,13 @@ type memory struct {
 // written counts the rows that a delta inserted or changed.
 type written struct{ records, facts, links int64 }
 
-func (w written) shown() []*toolsv1.MemoryWrite {
+func (w written) shown(authn string) []*toolsv1.MemoryWrite {
+	state, reason := "done", ""
+	if authn == ledger.Operator {
+		state, reason = "dry_run", "operator_event"
+	}
 	one := func(tool string, rows int64) *toolsv1.MemoryWrite {
-		return &toolsv1.MemoryWrite{Tool: tool, Store: Word, State: "done", Rows: uint32(rows)}
+		return &toolsv1.MemoryWrite{Tool: tool, Store: Word, State: state, Reason: reason, Rows: uint32(rows)}
 	}
 	return []*toolsv1.MemoryWrite{one("records.upsert", w.records), one("facts.record", w.facts), one("graph.upsert", w.links)}
 }

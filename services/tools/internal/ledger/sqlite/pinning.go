@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -194,6 +195,14 @@ func (b *batch) upserts(c *callRow) (upserts, error) {
 	return collect(b, func(rows *sql.Rows) (u upsert, err error) {
 		return u, rows.Scan(&u.id, &u.state, &u.occurrence, &u.version, &u.leaseUntil, &u.lookAt)
 	}, selectUpserts, c.shown.GetEffectKey(), c.id)
+}
+
+// begun tells whether an attempt at one was made whose outcome nobody knows: it
+// is looked after before the next one of the key.
+func (us upserts) begun() bool {
+	return slices.ContainsFunc(us, func(u upsert) bool {
+		return u.lookAt > 0 && (u.state == "queued" || u.state == "running")
+	})
 }
 
 // sameAs returns the call that stands for the same happening, or "".

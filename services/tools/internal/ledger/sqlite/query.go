@@ -14,7 +14,7 @@ import (
 )
 
 // knownLinks is the most links that Known returns.
-const knownLinks = 100
+const knownLinks = 500
 
 // linkRow is a row of link, and whether it is gone.
 type linkRow struct {
@@ -45,7 +45,7 @@ func (l *linkRow) extracted() (project.Link, error) {
 
 // Known implements ledger.Ledger.
 func (s *Store) Known(ctx context.Context, subject string, refs []string) (ledger.Known, error) {
-	known := ledger.Known{Seen: make(map[string]bool, len(refs))}
+	known := ledger.Known{Seen: make(map[string]bool, len(refs)), Visibility: make(map[string]string)}
 	q, err := s.reader.at(ctx)
 	if err != nil {
 		return known, err
@@ -70,9 +70,15 @@ func (s *Store) Known(ctx context.Context, subject string, refs []string) (ledge
 	if err != nil {
 		return known, fmt.Errorf("sqlite: encode refs: %w", err)
 	}
-	seen, err := collect(q, scanWord, selectSeen, string(wanted))
-	for _, ref := range seen {
-		known.Seen[ref] = true
+	type sighting struct{ ref, visibility string }
+	seen, err := collect(q, func(rows *sql.Rows) (s sighting, err error) {
+		return s, rows.Scan(&s.ref, &s.visibility)
+	}, selectSeen, string(wanted))
+	for _, s := range seen {
+		known.Seen[s.ref] = true
+		if s.visibility != "" {
+			known.Visibility[s.ref] = s.visibility
+		}
 	}
 	return known, err
 }

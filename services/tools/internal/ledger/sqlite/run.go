@@ -82,7 +82,7 @@ func (r *runRow) stored() (ledger.Stored, error) {
 		return s, fmt.Errorf("sqlite: run %s: %w", r.id, err)
 	}
 	s.Run.Deliveries = r.deliveries
-	s.Run.Writes = r.written.shown()
+	s.Run.Writes = r.written.shown(s.Run.GetAuthn())
 	s.Run.DecidedAt = stamp(r.decidedAt)
 	if r.planned {
 		s.Run.Plan = &toolsv1.Plan{}

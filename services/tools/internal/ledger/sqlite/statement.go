@@ -60,6 +60,8 @@ const (
 	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
 	linkColumns = `link.from_ref, link.to_ref, link.kind, link.rule, link.confidence, link.stood,
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
+	// Oldest first, and never in doubt.
+	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind`
 	// The text that a link stood in was seen later than the link.
 	linkGone = `(link.last_at < coalesce(entity.texts ->> nullif(link.stood, ''), 0))`
 	// The condition of the indexes call_effect and call_upsert, word for word:
@@ -82,11 +84,14 @@ func (s statement) text() string {
 	case selectCalls:
 		return `SELECT ` + callColumns + callTables + `WHERE call.run = ? ORDER BY call.position`
 	case selectKnown:
-		return `SELECT ` + linkColumns + `, 0 FROM link LEFT JOIN entity ON entity.ref = link.from_ref
-			WHERE (link.from_ref = ?1 OR link.to_ref = ?1) AND NOT ` + linkGone + `
-			ORDER BY link.first_at, link.from_ref, link.to_ref, link.stood, link.kind LIMIT ?2`
+		return `SELECT ` + linkColumns + `, 0 FROM (
+				SELECT link.*, row_number() OVER (PARTITION BY link.author, link.editor ORDER BY ` + linkOrder + `) AS turn
+				FROM link LEFT JOIN entity ON entity.ref = link.from_ref
+				WHERE (link.from_ref = ?1 OR link.to_ref = ?1) AND NOT ` + linkGone + `
+				ORDER BY turn, ` + linkOrder + ` LIMIT ?2) AS link
+			ORDER BY ` + linkOrder
 	case selectSeen:
-		return `SELECT entity.ref FROM json_each(?) AS wanted JOIN entity ON entity.ref = wanted.value WHERE entity.seen = 1`
+		return `SELECT entity.ref, coalesce(entity.attributes ->> '$.visibility.v', '') FROM json_each(?) AS wanted JOIN entity ON entity.ref = wanted.value WHERE entity.seen = 1`
 	case selectRuns:
 		return `SELECT ` + runColumns + ` FROM run WHERE seq < ?1 AND (?2 = '' OR source = ?2) ORDER BY seq DESC LIMIT ?3`
 	case selectRunsByCall:
@@ -171,10 +176,12 @@ func (s statement) callText() string {
 	case selectUpserts:
 		return `SELECT id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsUpsert
 	case selectDue:
-		// What was begun comes first: its effect may be half done, and its key is locked until that is known.
+		// What was begun and never recorded comes first: its effect may be half
+		// done. What was tried in vain waits its turn: else a provider that hangs
+		// would keep everybody else's calls from ever being made.
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1
-			ORDER BY call.state = 'running' DESC, call.look_at > 0 DESC, call.next_at, call.run, call.position LIMIT ?2`
+			ORDER BY call.state = 'running' DESC, call.next_at, call.run, call.position LIMIT ?2`
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`

@@ -61,5 +61,3 @@ func collect[T any](q querier, scan func(*sql.Rows) (T, error), s statement, arg
 }
 
 func scanNumber(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }
-
-func scanWord(rows *sql.Rows) (s string, err error) { return s, rows.Scan(&s) }

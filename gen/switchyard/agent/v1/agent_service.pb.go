@@ -1305,9 +1305,10 @@ func (x *RetryCallResponse) GetAnswer() *Answer {
 }
 
 type ReportDeliveriesRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Deliveries    []*v11.DeliveryRecord  `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	Dropped       map[string]uint64      `protobuf:"bytes,2,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries []*v11.DeliveryRecord  `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Deliveries that were counted and not kept, by source.
+	Dropped       map[string]uint64 `protobuf:"bytes,2,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1392,19 +1393,109 @@ func (*ReportDeliveriesResponse) Descriptor() ([]byte, []int) {
 	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{19}
 }
 
-type ListDeliveriesRequest struct {
+type GetDeliveryRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	PageSize      uint32                 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	Source        string                 `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
-	Answer        string                 `protobuf:"bytes,4,opt,name=answer,proto3" json:"answer,omitempty"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryRequest) Reset() {
+	*x = GetDeliveryRequest{}
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryRequest) ProtoMessage() {}
+
+func (x *GetDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*GetDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GetDeliveryRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type GetDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Delivery      *v11.DeliveryRecord    `protobuf:"bytes,1,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryResponse) Reset() {
+	*x = GetDeliveryResponse{}
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryResponse) ProtoMessage() {}
+
+func (x *GetDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*GetDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetDeliveryResponse) GetDelivery() *v11.DeliveryRecord {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
+}
+
+type ListDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 means 50.
+	PageSize  uint32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Source    string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// Only with this status, reason or HTTP code; "" for all.
+	Answer        string `protobuf:"bytes,4,opt,name=answer,proto3" json:"answer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[20]
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1507,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[20]
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1520,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{20}
+	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListDeliveriesRequest) GetPageSize() uint32 {
@@ -1461,16 +1552,19 @@ func (x *ListDeliveriesRequest) GetAnswer() string {
 }
 
 type ListDeliveriesResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Deliveries    []*v11.DeliveryRecord  `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries []*v11.DeliveryRecord  `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// "" on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many were counted and not kept since the ledger began, by source.
+	Dropped       map[string]uint64 `protobuf:"bytes,3,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[21]
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1576,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[21]
+	mi := &file_switchyard_agent_v1_agent_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1589,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{21}
+	return file_switchyard_agent_v1_agent_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*v11.DeliveryRecord {
@@ -1510,6 +1604,13 @@ func (x *ListDeliveriesResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListDeliveriesResponse) GetDropped() map[string]uint64 {
+	if x != nil {
+		return x.Dropped
+	}
+	return nil
 }
 
 var File_switchyard_agent_v1_agent_service_proto protoreflect.FileDescriptor
@@ -1615,27 +1716,35 @@ const file_switchyard_agent_v1_agent_service_proto_rawDesc = "" +
 	"\acall_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\x06callId\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\"H\n" +
 	"\x11RetryCallResponse\x123\n" +
-	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\xfa\x01\n" +
+	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\x84\x02\n" +
 	"\x17ReportDeliveriesRequest\x12N\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2#.switchyard.tools.v1.DeliveryRecordB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\n" +
-	"deliveries\x12S\n" +
-	"\adropped\x18\x02 \x03(\v29.switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntryR\adropped\x1a:\n" +
+	"deliveries\x12]\n" +
+	"\adropped\x18\x02 \x03(\v29.switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntryB\b\xbaH\x05\x9a\x01\x02\x10\x14R\adropped\x1a:\n" +
 	"\fDroppedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x1a\n" +
-	"\x18ReportDeliveriesResponse\"\xa9\x01\n" +
+	"\x18ReportDeliveriesResponse\".\n" +
+	"\x12GetDeliveryRequest\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"V\n" +
+	"\x13GetDeliveryResponse\x12?\n" +
+	"\bdelivery\x18\x01 \x01(\v2#.switchyard.tools.v1.DeliveryRecordR\bdelivery\"\xa9\x01\n" +
 	"\x15ListDeliveriesRequest\x12%\n" +
 	"\tpage_size\x18\x01 \x01(\rB\b\xbaH\x05*\x03\x18\xf4\x03R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12\x1f\n" +
 	"\x06source\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06source\x12\x1f\n" +
-	"\x06answer\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18<R\x06answer\"\x85\x01\n" +
+	"\x06answer\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18<R\x06answer\"\x95\x02\n" +
 	"\x16ListDeliveriesResponse\x12C\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2#.switchyard.tools.v1.DeliveryRecordR\n" +
 	"deliveries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x81\a\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12R\n" +
+	"\adropped\x18\x03 \x03(\v28.switchyard.agent.v1.ListDeliveriesResponse.DroppedEntryR\adropped\x1a:\n" +
+	"\fDroppedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x012\xe8\a\n" +
 	"\fAgentService\x12`\n" +
 	"\vHandleEvent\x12'.switchyard.agent.v1.HandleEventRequest\x1a(.switchyard.agent.v1.HandleEventResponse\x12_\n" +
 	"\tPlanEvent\x12%.switchyard.agent.v1.PlanEventRequest\x1a&.switchyard.agent.v1.PlanEventResponse\"\x03\x90\x02\x01\x12V\n" +
@@ -1645,7 +1754,8 @@ const file_switchyard_agent_v1_agent_service_proto_rawDesc = "" +
 	"\n" +
 	"DecideCall\x12&.switchyard.agent.v1.DecideCallRequest\x1a'.switchyard.agent.v1.DecideCallResponse\x12Z\n" +
 	"\tRetryCall\x12%.switchyard.agent.v1.RetryCallRequest\x1a&.switchyard.agent.v1.RetryCallResponse\x12o\n" +
-	"\x10ReportDeliveries\x12,.switchyard.agent.v1.ReportDeliveriesRequest\x1a-.switchyard.agent.v1.ReportDeliveriesResponse\x12n\n" +
+	"\x10ReportDeliveries\x12,.switchyard.agent.v1.ReportDeliveriesRequest\x1a-.switchyard.agent.v1.ReportDeliveriesResponse\x12e\n" +
+	"\vGetDelivery\x12'.switchyard.agent.v1.GetDeliveryRequest\x1a(.switchyard.agent.v1.GetDeliveryResponse\"\x03\x90\x02\x01\x12n\n" +
 	"\x0eListDeliveries\x12*.switchyard.agent.v1.ListDeliveriesRequest\x1a+.switchyard.agent.v1.ListDeliveriesResponse\"\x03\x90\x02\x01BFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/agent/v1;agentv1b\x06proto3"
 
 var (
@@ -1660,7 +1770,7 @@ func file_switchyard_agent_v1_agent_service_proto_rawDescGZIP() []byte {
 	return file_switchyard_agent_v1_agent_service_proto_rawDescData
 }
 
-var file_switchyard_agent_v1_agent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_switchyard_agent_v1_agent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_switchyard_agent_v1_agent_service_proto_goTypes = []any{
 	(*HandleEventRequest)(nil),       // 0: switchyard.agent.v1.HandleEventRequest
 	(*HandleEventResponse)(nil),      // 1: switchyard.agent.v1.HandleEventResponse
@@ -1682,67 +1792,74 @@ var file_switchyard_agent_v1_agent_service_proto_goTypes = []any{
 	(*RetryCallResponse)(nil),        // 17: switchyard.agent.v1.RetryCallResponse
 	(*ReportDeliveriesRequest)(nil),  // 18: switchyard.agent.v1.ReportDeliveriesRequest
 	(*ReportDeliveriesResponse)(nil), // 19: switchyard.agent.v1.ReportDeliveriesResponse
-	(*ListDeliveriesRequest)(nil),    // 20: switchyard.agent.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),   // 21: switchyard.agent.v1.ListDeliveriesResponse
-	nil,                              // 22: switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntry
-	(*v1.SealedEvent)(nil),           // 23: switchyard.event.v1.SealedEvent
-	(*v1.WebhookEvent)(nil),          // 24: switchyard.event.v1.WebhookEvent
-	(*v1.Delivery)(nil),              // 25: switchyard.event.v1.Delivery
-	(*v11.Gap)(nil),                  // 26: switchyard.tools.v1.Gap
-	(*v11.Plan)(nil),                 // 27: switchyard.tools.v1.Plan
-	(*v11.Call)(nil),                 // 28: switchyard.tools.v1.Call
-	(*v11.Link)(nil),                 // 29: switchyard.tools.v1.Link
-	(*v11.Run)(nil),                  // 30: switchyard.tools.v1.Run
-	(*timestamppb.Timestamp)(nil),    // 31: google.protobuf.Timestamp
-	(*v11.DeliveryRecord)(nil),       // 32: switchyard.tools.v1.DeliveryRecord
+	(*GetDeliveryRequest)(nil),       // 20: switchyard.agent.v1.GetDeliveryRequest
+	(*GetDeliveryResponse)(nil),      // 21: switchyard.agent.v1.GetDeliveryResponse
+	(*ListDeliveriesRequest)(nil),    // 22: switchyard.agent.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),   // 23: switchyard.agent.v1.ListDeliveriesResponse
+	nil,                              // 24: switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntry
+	nil,                              // 25: switchyard.agent.v1.ListDeliveriesResponse.DroppedEntry
+	(*v1.SealedEvent)(nil),           // 26: switchyard.event.v1.SealedEvent
+	(*v1.WebhookEvent)(nil),          // 27: switchyard.event.v1.WebhookEvent
+	(*v1.Delivery)(nil),              // 28: switchyard.event.v1.Delivery
+	(*v11.Gap)(nil),                  // 29: switchyard.tools.v1.Gap
+	(*v11.Plan)(nil),                 // 30: switchyard.tools.v1.Plan
+	(*v11.Call)(nil),                 // 31: switchyard.tools.v1.Call
+	(*v11.Link)(nil),                 // 32: switchyard.tools.v1.Link
+	(*v11.Run)(nil),                  // 33: switchyard.tools.v1.Run
+	(*timestamppb.Timestamp)(nil),    // 34: google.protobuf.Timestamp
+	(*v11.DeliveryRecord)(nil),       // 35: switchyard.tools.v1.DeliveryRecord
 }
 var file_switchyard_agent_v1_agent_service_proto_depIdxs = []int32{
-	23, // 0: switchyard.agent.v1.HandleEventRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
-	24, // 1: switchyard.agent.v1.HandleEventRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
-	25, // 2: switchyard.agent.v1.HandleEventRequest.delivery:type_name -> switchyard.event.v1.Delivery
+	26, // 0: switchyard.agent.v1.HandleEventRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
+	27, // 1: switchyard.agent.v1.HandleEventRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
+	28, // 2: switchyard.agent.v1.HandleEventRequest.delivery:type_name -> switchyard.event.v1.Delivery
 	2,  // 3: switchyard.agent.v1.HandleEventResponse.answer:type_name -> switchyard.agent.v1.Answer
 	3,  // 4: switchyard.agent.v1.Answer.actions_taken:type_name -> switchyard.agent.v1.Action
 	4,  // 5: switchyard.agent.v1.Answer.not_acted_on:type_name -> switchyard.agent.v1.Unused
-	26, // 6: switchyard.agent.v1.Answer.gaps:type_name -> switchyard.tools.v1.Gap
-	23, // 7: switchyard.agent.v1.PlanEventRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
-	24, // 8: switchyard.agent.v1.PlanEventRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
-	27, // 9: switchyard.agent.v1.PlanEventResponse.plan:type_name -> switchyard.tools.v1.Plan
-	28, // 10: switchyard.agent.v1.PlanEventResponse.calls:type_name -> switchyard.tools.v1.Call
-	29, // 11: switchyard.agent.v1.PlanEventResponse.links:type_name -> switchyard.tools.v1.Link
+	29, // 6: switchyard.agent.v1.Answer.gaps:type_name -> switchyard.tools.v1.Gap
+	26, // 7: switchyard.agent.v1.PlanEventRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
+	27, // 8: switchyard.agent.v1.PlanEventRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
+	30, // 9: switchyard.agent.v1.PlanEventResponse.plan:type_name -> switchyard.tools.v1.Plan
+	31, // 10: switchyard.agent.v1.PlanEventResponse.calls:type_name -> switchyard.tools.v1.Call
+	32, // 11: switchyard.agent.v1.PlanEventResponse.links:type_name -> switchyard.tools.v1.Link
 	2,  // 12: switchyard.agent.v1.GetRunResponse.answer:type_name -> switchyard.agent.v1.Answer
-	30, // 13: switchyard.agent.v1.GetRunResponse.run:type_name -> switchyard.tools.v1.Run
+	33, // 13: switchyard.agent.v1.GetRunResponse.run:type_name -> switchyard.tools.v1.Run
 	11, // 14: switchyard.agent.v1.ListRunsResponse.runs:type_name -> switchyard.agent.v1.RunSummary
-	31, // 15: switchyard.agent.v1.RunSummary.opened_at:type_name -> google.protobuf.Timestamp
-	31, // 16: switchyard.agent.v1.RunSummary.decided_at:type_name -> google.protobuf.Timestamp
+	34, // 15: switchyard.agent.v1.RunSummary.opened_at:type_name -> google.protobuf.Timestamp
+	34, // 16: switchyard.agent.v1.RunSummary.decided_at:type_name -> google.protobuf.Timestamp
 	11, // 17: switchyard.agent.v1.WatchRunsResponse.run:type_name -> switchyard.agent.v1.RunSummary
 	2,  // 18: switchyard.agent.v1.DecideCallResponse.answer:type_name -> switchyard.agent.v1.Answer
 	2,  // 19: switchyard.agent.v1.RetryCallResponse.answer:type_name -> switchyard.agent.v1.Answer
-	32, // 20: switchyard.agent.v1.ReportDeliveriesRequest.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
-	22, // 21: switchyard.agent.v1.ReportDeliveriesRequest.dropped:type_name -> switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntry
-	32, // 22: switchyard.agent.v1.ListDeliveriesResponse.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
-	0,  // 23: switchyard.agent.v1.AgentService.HandleEvent:input_type -> switchyard.agent.v1.HandleEventRequest
-	5,  // 24: switchyard.agent.v1.AgentService.PlanEvent:input_type -> switchyard.agent.v1.PlanEventRequest
-	7,  // 25: switchyard.agent.v1.AgentService.GetRun:input_type -> switchyard.agent.v1.GetRunRequest
-	9,  // 26: switchyard.agent.v1.AgentService.ListRuns:input_type -> switchyard.agent.v1.ListRunsRequest
-	12, // 27: switchyard.agent.v1.AgentService.WatchRuns:input_type -> switchyard.agent.v1.WatchRunsRequest
-	14, // 28: switchyard.agent.v1.AgentService.DecideCall:input_type -> switchyard.agent.v1.DecideCallRequest
-	16, // 29: switchyard.agent.v1.AgentService.RetryCall:input_type -> switchyard.agent.v1.RetryCallRequest
-	18, // 30: switchyard.agent.v1.AgentService.ReportDeliveries:input_type -> switchyard.agent.v1.ReportDeliveriesRequest
-	20, // 31: switchyard.agent.v1.AgentService.ListDeliveries:input_type -> switchyard.agent.v1.ListDeliveriesRequest
-	1,  // 32: switchyard.agent.v1.AgentService.HandleEvent:output_type -> switchyard.agent.v1.HandleEventResponse
-	6,  // 33: switchyard.agent.v1.AgentService.PlanEvent:output_type -> switchyard.agent.v1.PlanEventResponse
-	8,  // 34: switchyard.agent.v1.AgentService.GetRun:output_type -> switchyard.agent.v1.GetRunResponse
-	10, // 35: switchyard.agent.v1.AgentService.ListRuns:output_type -> switchyard.agent.v1.ListRunsResponse
-	13, // 36: switchyard.agent.v1.AgentService.WatchRuns:output_type -> switchyard.agent.v1.WatchRunsResponse
-	15, // 37: switchyard.agent.v1.AgentService.DecideCall:output_type -> switchyard.agent.v1.DecideCallResponse
-	17, // 38: switchyard.agent.v1.AgentService.RetryCall:output_type -> switchyard.agent.v1.RetryCallResponse
-	19, // 39: switchyard.agent.v1.AgentService.ReportDeliveries:output_type -> switchyard.agent.v1.ReportDeliveriesResponse
-	21, // 40: switchyard.agent.v1.AgentService.ListDeliveries:output_type -> switchyard.agent.v1.ListDeliveriesResponse
-	32, // [32:41] is the sub-list for method output_type
-	23, // [23:32] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	35, // 20: switchyard.agent.v1.ReportDeliveriesRequest.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
+	24, // 21: switchyard.agent.v1.ReportDeliveriesRequest.dropped:type_name -> switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntry
+	35, // 22: switchyard.agent.v1.GetDeliveryResponse.delivery:type_name -> switchyard.tools.v1.DeliveryRecord
+	35, // 23: switchyard.agent.v1.ListDeliveriesResponse.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
+	25, // 24: switchyard.agent.v1.ListDeliveriesResponse.dropped:type_name -> switchyard.agent.v1.ListDeliveriesResponse.DroppedEntry
+	0,  // 25: switchyard.agent.v1.AgentService.HandleEvent:input_type -> switchyard.agent.v1.HandleEventRequest
+	5,  // 26: switchyard.agent.v1.AgentService.PlanEvent:input_type -> switchyard.agent.v1.PlanEventRequest
+	7,  // 27: switchyard.agent.v1.AgentService.GetRun:input_type -> switchyard.agent.v1.GetRunRequest
+	9,  // 28: switchyard.agent.v1.AgentService.ListRuns:input_type -> switchyard.agent.v1.ListRunsRequest
+	12, // 29: switchyard.agent.v1.AgentService.WatchRuns:input_type -> switchyard.agent.v1.WatchRunsRequest
+	14, // 30: switchyard.agent.v1.AgentService.DecideCall:input_type -> switchyard.agent.v1.DecideCallRequest
+	16, // 31: switchyard.agent.v1.AgentService.RetryCall:input_type -> switchyard.agent.v1.RetryCallRequest
+	18, // 32: switchyard.agent.v1.AgentService.ReportDeliveries:input_type -> switchyard.agent.v1.ReportDeliveriesRequest
+	20, // 33: switchyard.agent.v1.AgentService.GetDelivery:input_type -> switchyard.agent.v1.GetDeliveryRequest
+	22, // 34: switchyard.agent.v1.AgentService.ListDeliveries:input_type -> switchyard.agent.v1.ListDeliveriesRequest
+	1,  // 35: switchyard.agent.v1.AgentService.HandleEvent:output_type -> switchyard.agent.v1.HandleEventResponse
+	6,  // 36: switchyard.agent.v1.AgentService.PlanEvent:output_type -> switchyard.agent.v1.PlanEventResponse
+	8,  // 37: switchyard.agent.v1.AgentService.GetRun:output_type -> switchyard.agent.v1.GetRunResponse
+	10, // 38: switchyard.agent.v1.AgentService.ListRuns:output_type -> switchyard.agent.v1.ListRunsResponse
+	13, // 39: switchyard.agent.v1.AgentService.WatchRuns:output_type -> switchyard.agent.v1.WatchRunsResponse
+	15, // 40: switchyard.agent.v1.AgentService.DecideCall:output_type -> switchyard.agent.v1.DecideCallResponse
+	17, // 41: switchyard.agent.v1.AgentService.RetryCall:output_type -> switchyard.agent.v1.RetryCallResponse
+	19, // 42: switchyard.agent.v1.AgentService.ReportDeliveries:output_type -> switchyard.agent.v1.ReportDeliveriesResponse
+	21, // 43: switchyard.agent.v1.AgentService.GetDelivery:output_type -> switchyard.agent.v1.GetDeliveryResponse
+	23, // 44: switchyard.agent.v1.AgentService.ListDeliveries:output_type -> switchyard.agent.v1.ListDeliveriesResponse
+	35, // [35:45] is the sub-list for method output_type
+	25, // [25:35] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_switchyard_agent_v1_agent_service_proto_init() }
@@ -1764,7 +1881,7 @@ func file_switchyard_agent_v1_agent_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_agent_v1_agent_service_proto_rawDesc), len(file_switchyard_agent_v1_agent_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

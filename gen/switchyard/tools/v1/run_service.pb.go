@@ -11,6 +11,7 @@ import (
 	v1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -1249,22 +1250,38 @@ func (x *RetryCallResponse) GetRun() *Run {
 	return nil
 }
 
-// DeliveryRecord is one request to ingress with its answer.
+// DeliveryRecord is one request to ingress with its answer. It has no body, no
+// text and no secret.
 type DeliveryRecord struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Source   string                 `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
-	Instance string                 `protobuf:"bytes,3,opt,name=instance,proto3" json:"instance,omitempty"`
-	Delivery *v1.Delivery           `protobuf:"bytes,4,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Random, made by ingress.
+	Id       string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Source   string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	Instance string `protobuf:"bytes,3,opt,name=instance,proto3" json:"instance,omitempty"`
+	// As the request's headers say; unsigned.
+	Delivery *v1.Delivery `protobuf:"bytes,4,opt,name=delivery,proto3" json:"delivery,omitempty"`
 	// The HTTP status code that was answered.
-	Code          uint32                 `protobuf:"varint,5,opt,name=code,proto3" json:"code,omitempty"`
-	Status        string                 `protobuf:"bytes,6,opt,name=status,proto3" json:"status,omitempty"`
-	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
-	Detail        string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`
-	EventId       string                 `protobuf:"bytes,9,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
-	RunId         string                 `protobuf:"bytes,10,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	BodyBytes     uint64                 `protobuf:"varint,11,opt,name=body_bytes,json=bodyBytes,proto3" json:"body_bytes,omitempty"`
-	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	Code uint32 `protobuf:"varint,5,opt,name=code,proto3" json:"code,omitempty"`
+	// The answer's status; "rejected" for a refusal.
+	Status string `protobuf:"bytes,6,opt,name=status,proto3" json:"status,omitempty"`
+	// Of a refusal; "" otherwise.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The provider's name for the event: of a refused request as it says itself.
+	Type    string `protobuf:"bytes,8,opt,name=type,proto3" json:"type,omitempty"`
+	EventId string `protobuf:"bytes,9,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	RunId   string `protobuf:"bytes,10,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	// How much of the body was read, in bytes.
+	BodyBytes  uint64                 `protobuf:"varint,11,opt,name=body_bytes,json=bodyBytes,proto3" json:"body_bytes,omitempty"`
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// Whose request it was, behind the proxies that are trusted.
+	Address string `protobuf:"bytes,13,opt,name=address,proto3" json:"address,omitempty"`
+	// signature or token; "" where it was refused before, or for want of either.
+	Authn    string `protobuf:"bytes,14,opt,name=authn,proto3" json:"authn,omitempty"`
+	Replayed bool   `protobuf:"varint,15,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	// From the request's header to the answer.
+	Took *durationpb.Duration `protobuf:"bytes,16,opt,name=took,proto3" json:"took,omitempty"`
+	// What was checked, in order, as far as it came.
+	Checks        []*DeliveryCheck `protobuf:"bytes,17,rep,name=checks,proto3" json:"checks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1348,9 +1365,9 @@ func (x *DeliveryRecord) GetReason() string {
 	return ""
 }
 
-func (x *DeliveryRecord) GetDetail() string {
+func (x *DeliveryRecord) GetType() string {
 	if x != nil {
-		return x.Detail
+		return x.Type
 	}
 	return ""
 }
@@ -1383,10 +1400,118 @@ func (x *DeliveryRecord) GetReceivedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DeliveryRecord) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *DeliveryRecord) GetAuthn() string {
+	if x != nil {
+		return x.Authn
+	}
+	return ""
+}
+
+func (x *DeliveryRecord) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
+func (x *DeliveryRecord) GetTook() *durationpb.Duration {
+	if x != nil {
+		return x.Took
+	}
+	return nil
+}
+
+func (x *DeliveryRecord) GetChecks() []*DeliveryCheck {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// DeliveryCheck is one thing that was looked at, for the person who asks why a
+// delivery was refused. It names settings and never their values.
+type DeliveryCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// address, content_type, body, signature, token, json, event, clock or agent.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// ok, failed, or note for what may explain a failure.
+	Outcome string `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Detail  string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	// What to do about it; "" where nothing is wrong.
+	Remedy        string `protobuf:"bytes,4,opt,name=remedy,proto3" json:"remedy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliveryCheck) Reset() {
+	*x = DeliveryCheck{}
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliveryCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliveryCheck) ProtoMessage() {}
+
+func (x *DeliveryCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliveryCheck.ProtoReflect.Descriptor instead.
+func (*DeliveryCheck) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *DeliveryCheck) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DeliveryCheck) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *DeliveryCheck) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *DeliveryCheck) GetRemedy() string {
+	if x != nil {
+		return x.Remedy
+	}
+	return ""
+}
+
 type RecordDeliveriesRequest struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Deliveries []*DeliveryRecord      `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	// Refused deliveries that were counted and not kept, by source.
+	// Deliveries that were counted and not kept, by source.
 	Dropped       map[string]uint64 `protobuf:"bytes,2,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1394,7 +1519,7 @@ type RecordDeliveriesRequest struct {
 
 func (x *RecordDeliveriesRequest) Reset() {
 	*x = RecordDeliveriesRequest{}
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[22]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1531,7 @@ func (x *RecordDeliveriesRequest) String() string {
 func (*RecordDeliveriesRequest) ProtoMessage() {}
 
 func (x *RecordDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[22]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1544,7 @@ func (x *RecordDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*RecordDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{22}
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecordDeliveriesRequest) GetDeliveries() []*DeliveryRecord {
@@ -1444,7 +1569,7 @@ type RecordDeliveriesResponse struct {
 
 func (x *RecordDeliveriesResponse) Reset() {
 	*x = RecordDeliveriesResponse{}
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[23]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1581,7 @@ func (x *RecordDeliveriesResponse) String() string {
 func (*RecordDeliveriesResponse) ProtoMessage() {}
 
 func (x *RecordDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[23]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,15 +1594,104 @@ func (x *RecordDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*RecordDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{23}
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{24}
+}
+
+type GetDeliveryRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryRequest) Reset() {
+	*x = GetDeliveryRequest{}
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryRequest) ProtoMessage() {}
+
+func (x *GetDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*GetDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *GetDeliveryRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type GetDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Delivery      *DeliveryRecord        `protobuf:"bytes,1,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryResponse) Reset() {
+	*x = GetDeliveryResponse{}
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryResponse) ProtoMessage() {}
+
+func (x *GetDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*GetDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetDeliveryResponse) GetDelivery() *DeliveryRecord {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
 }
 
 type ListDeliveriesRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PageSize  uint32                 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	Source    string                 `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
-	// Only with this status or reason; "" for all.
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 means 50.
+	PageSize  uint32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Source    string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// Only with this status, reason or HTTP code; "" for all.
 	Answer        string `protobuf:"bytes,4,opt,name=answer,proto3" json:"answer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1485,7 +1699,7 @@ type ListDeliveriesRequest struct {
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[24]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1711,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[24]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1724,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{24}
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListDeliveriesRequest) GetPageSize() uint32 {
@@ -1542,16 +1756,19 @@ func (x *ListDeliveriesRequest) GetAnswer() string {
 }
 
 type ListDeliveriesResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Deliveries    []*DeliveryRecord      `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries []*DeliveryRecord      `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// "" on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many were counted and not kept since the ledger began, by source.
+	Dropped       map[string]uint64 `protobuf:"bytes,3,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[25]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1780,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[25]
+	mi := &file_switchyard_tools_v1_run_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1793,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{25}
+	return file_switchyard_tools_v1_run_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*DeliveryRecord {
@@ -1593,11 +1810,18 @@ func (x *ListDeliveriesResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListDeliveriesResponse) GetDropped() map[string]uint64 {
+	if x != nil {
+		return x.Dropped
+	}
+	return nil
+}
+
 var File_switchyard_tools_v1_run_service_proto protoreflect.FileDescriptor
 
 const file_switchyard_tools_v1_run_service_proto_rawDesc = "" +
 	"\n" +
-	"%switchyard/tools/v1/run_service.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fswitchyard/event/v1/event.proto\x1a\x1dswitchyard/tools/v1/run.proto\"\xec\x01\n" +
+	"%switchyard/tools/v1/run_service.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fswitchyard/event/v1/event.proto\x1a\x1dswitchyard/tools/v1/run.proto\"\xec\x01\n" +
 	"\x0eOpenRunRequest\x12:\n" +
 	"\x06sealed\x18\x01 \x01(\v2 .switchyard.event.v1.SealedEventH\x00R\x06sealed\x12?\n" +
 	"\bunsealed\x18\x02 \x01(\v2!.switchyard.event.v1.WebhookEventH\x00R\bunsealed\x129\n" +
@@ -1675,43 +1899,62 @@ const file_switchyard_tools_v1_run_service_proto_rawDesc = "" +
 	"\acall_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\x06callId\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\"?\n" +
 	"\x11RetryCallResponse\x12*\n" +
-	"\x03run\x18\x01 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\xc2\x03\n" +
-	"\x0eDeliveryRecord\x12\x17\n" +
-	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18$R\x02id\x12\x1f\n" +
+	"\x03run\x18\x01 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\x91\x05\n" +
+	"\x0eDeliveryRecord\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12\x1f\n" +
 	"\x06source\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06source\x12#\n" +
 	"\binstance\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18 R\binstance\x129\n" +
 	"\bdelivery\x18\x04 \x01(\v2\x1d.switchyard.event.v1.DeliveryR\bdelivery\x12\x12\n" +
 	"\x04code\x18\x05 \x01(\rR\x04code\x12\x1f\n" +
 	"\x06status\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06status\x12\x1f\n" +
-	"\x06reason\x18\a \x01(\tB\a\xbaH\x04r\x02\x18<R\x06reason\x12 \n" +
-	"\x06detail\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06detail\x12\"\n" +
+	"\x06reason\x18\a \x01(\tB\a\xbaH\x04r\x02\x18<R\x06reason\x12\x1b\n" +
+	"\x04type\x18\b \x01(\tB\a\xbaH\x04r\x02\x18dR\x04type\x12\"\n" +
 	"\bevent_id\x18\t \x01(\tB\a\xbaH\x04r\x02\x18$R\aeventId\x12\x1e\n" +
 	"\x06run_id\x18\n" +
 	" \x01(\tB\a\xbaH\x04r\x02\x18$R\x05runId\x12\x1d\n" +
 	"\n" +
 	"body_bytes\x18\v \x01(\x04R\tbodyBytes\x12;\n" +
 	"\vreceived_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"receivedAt\"\xfa\x01\n" +
+	"receivedAt\x12!\n" +
+	"\aaddress\x18\r \x01(\tB\a\xbaH\x04r\x02\x18-R\aaddress\x12\x1d\n" +
+	"\x05authn\x18\x0e \x01(\tB\a\xbaH\x04r\x02\x18\x14R\x05authn\x12\x1a\n" +
+	"\breplayed\x18\x0f \x01(\bR\breplayed\x12-\n" +
+	"\x04took\x18\x10 \x01(\v2\x19.google.protobuf.DurationR\x04took\x12D\n" +
+	"\x06checks\x18\x11 \x03(\v2\".switchyard.tools.v1.DeliveryCheckB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x06checks\"\xa3\x01\n" +
+	"\rDeliveryCheck\x12\x1b\n" +
+	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18(R\x04name\x121\n" +
+	"\aoutcome\x18\x02 \x01(\tB\x17\xbaH\x14r\x12R\x02okR\x06failedR\x04noteR\aoutcome\x12 \n" +
+	"\x06detail\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06detail\x12 \n" +
+	"\x06remedy\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06remedy\"\x84\x02\n" +
 	"\x17RecordDeliveriesRequest\x12N\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2#.switchyard.tools.v1.DeliveryRecordB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\n" +
-	"deliveries\x12S\n" +
-	"\adropped\x18\x02 \x03(\v29.switchyard.tools.v1.RecordDeliveriesRequest.DroppedEntryR\adropped\x1a:\n" +
+	"deliveries\x12]\n" +
+	"\adropped\x18\x02 \x03(\v29.switchyard.tools.v1.RecordDeliveriesRequest.DroppedEntryB\b\xbaH\x05\x9a\x01\x02\x10\x14R\adropped\x1a:\n" +
 	"\fDroppedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x1a\n" +
-	"\x18RecordDeliveriesResponse\"\xa9\x01\n" +
+	"\x18RecordDeliveriesResponse\".\n" +
+	"\x12GetDeliveryRequest\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"V\n" +
+	"\x13GetDeliveryResponse\x12?\n" +
+	"\bdelivery\x18\x01 \x01(\v2#.switchyard.tools.v1.DeliveryRecordR\bdelivery\"\xa9\x01\n" +
 	"\x15ListDeliveriesRequest\x12%\n" +
 	"\tpage_size\x18\x01 \x01(\rB\b\xbaH\x05*\x03\x18\xf4\x03R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12\x1f\n" +
 	"\x06source\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06source\x12\x1f\n" +
-	"\x06answer\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18<R\x06answer\"\x85\x01\n" +
+	"\x06answer\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18<R\x06answer\"\x95\x02\n" +
 	"\x16ListDeliveriesResponse\x12C\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2#.switchyard.tools.v1.DeliveryRecordR\n" +
 	"deliveries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa5\t\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12R\n" +
+	"\adropped\x18\x03 \x03(\v28.switchyard.tools.v1.ListDeliveriesResponse.DroppedEntryR\adropped\x1a:\n" +
+	"\fDroppedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x012\x8c\n" +
+	"\n" +
 	"\n" +
 	"RunService\x12T\n" +
 	"\aOpenRun\x12#.switchyard.tools.v1.OpenRunRequest\x1a$.switchyard.tools.v1.OpenRunResponse\x12]\n" +
@@ -1727,7 +1970,8 @@ const file_switchyard_tools_v1_run_service_proto_rawDesc = "" +
 	"\n" +
 	"DecideCall\x12&.switchyard.tools.v1.DecideCallRequest\x1a'.switchyard.tools.v1.DecideCallResponse\x12Z\n" +
 	"\tRetryCall\x12%.switchyard.tools.v1.RetryCallRequest\x1a&.switchyard.tools.v1.RetryCallResponse\x12o\n" +
-	"\x10RecordDeliveries\x12,.switchyard.tools.v1.RecordDeliveriesRequest\x1a-.switchyard.tools.v1.RecordDeliveriesResponse\x12n\n" +
+	"\x10RecordDeliveries\x12,.switchyard.tools.v1.RecordDeliveriesRequest\x1a-.switchyard.tools.v1.RecordDeliveriesResponse\x12e\n" +
+	"\vGetDelivery\x12'.switchyard.tools.v1.GetDeliveryRequest\x1a(.switchyard.tools.v1.GetDeliveryResponse\"\x03\x90\x02\x01\x12n\n" +
 	"\x0eListDeliveries\x12*.switchyard.tools.v1.ListDeliveriesRequest\x1a+.switchyard.tools.v1.ListDeliveriesResponse\"\x03\x90\x02\x01BFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
 
 var (
@@ -1742,7 +1986,7 @@ func file_switchyard_tools_v1_run_service_proto_rawDescGZIP() []byte {
 	return file_switchyard_tools_v1_run_service_proto_rawDescData
 }
 
-var file_switchyard_tools_v1_run_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_switchyard_tools_v1_run_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_switchyard_tools_v1_run_service_proto_goTypes = []any{
 	(*OpenRunRequest)(nil),            // 0: switchyard.tools.v1.OpenRunRequest
 	(*OpenRunResponse)(nil),           // 1: switchyard.tools.v1.OpenRunResponse
@@ -1766,75 +2010,86 @@ var file_switchyard_tools_v1_run_service_proto_goTypes = []any{
 	(*RetryCallRequest)(nil),          // 19: switchyard.tools.v1.RetryCallRequest
 	(*RetryCallResponse)(nil),         // 20: switchyard.tools.v1.RetryCallResponse
 	(*DeliveryRecord)(nil),            // 21: switchyard.tools.v1.DeliveryRecord
-	(*RecordDeliveriesRequest)(nil),   // 22: switchyard.tools.v1.RecordDeliveriesRequest
-	(*RecordDeliveriesResponse)(nil),  // 23: switchyard.tools.v1.RecordDeliveriesResponse
-	(*ListDeliveriesRequest)(nil),     // 24: switchyard.tools.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),    // 25: switchyard.tools.v1.ListDeliveriesResponse
-	nil,                               // 26: switchyard.tools.v1.RecordDeliveriesRequest.DroppedEntry
-	(*v1.SealedEvent)(nil),            // 27: switchyard.event.v1.SealedEvent
-	(*v1.WebhookEvent)(nil),           // 28: switchyard.event.v1.WebhookEvent
-	(*v1.Delivery)(nil),               // 29: switchyard.event.v1.Delivery
-	(*Run)(nil),                       // 30: switchyard.tools.v1.Run
-	(*Link)(nil),                      // 31: switchyard.tools.v1.Link
-	(*Plan)(nil),                      // 32: switchyard.tools.v1.Plan
-	(*timestamppb.Timestamp)(nil),     // 33: google.protobuf.Timestamp
+	(*DeliveryCheck)(nil),             // 22: switchyard.tools.v1.DeliveryCheck
+	(*RecordDeliveriesRequest)(nil),   // 23: switchyard.tools.v1.RecordDeliveriesRequest
+	(*RecordDeliveriesResponse)(nil),  // 24: switchyard.tools.v1.RecordDeliveriesResponse
+	(*GetDeliveryRequest)(nil),        // 25: switchyard.tools.v1.GetDeliveryRequest
+	(*GetDeliveryResponse)(nil),       // 26: switchyard.tools.v1.GetDeliveryResponse
+	(*ListDeliveriesRequest)(nil),     // 27: switchyard.tools.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),    // 28: switchyard.tools.v1.ListDeliveriesResponse
+	nil,                               // 29: switchyard.tools.v1.RecordDeliveriesRequest.DroppedEntry
+	nil,                               // 30: switchyard.tools.v1.ListDeliveriesResponse.DroppedEntry
+	(*v1.SealedEvent)(nil),            // 31: switchyard.event.v1.SealedEvent
+	(*v1.WebhookEvent)(nil),           // 32: switchyard.event.v1.WebhookEvent
+	(*v1.Delivery)(nil),               // 33: switchyard.event.v1.Delivery
+	(*Run)(nil),                       // 34: switchyard.tools.v1.Run
+	(*Link)(nil),                      // 35: switchyard.tools.v1.Link
+	(*Plan)(nil),                      // 36: switchyard.tools.v1.Plan
+	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 38: google.protobuf.Duration
 }
 var file_switchyard_tools_v1_run_service_proto_depIdxs = []int32{
-	27, // 0: switchyard.tools.v1.OpenRunRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
-	28, // 1: switchyard.tools.v1.OpenRunRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
-	29, // 2: switchyard.tools.v1.OpenRunRequest.delivery:type_name -> switchyard.event.v1.Delivery
-	30, // 3: switchyard.tools.v1.OpenRunResponse.run:type_name -> switchyard.tools.v1.Run
-	31, // 4: switchyard.tools.v1.OpenRunResponse.links:type_name -> switchyard.tools.v1.Link
-	32, // 5: switchyard.tools.v1.ExecuteRunRequest.plan:type_name -> switchyard.tools.v1.Plan
-	30, // 6: switchyard.tools.v1.ExecuteRunResponse.run:type_name -> switchyard.tools.v1.Run
-	27, // 7: switchyard.tools.v1.PreviewRunRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
-	28, // 8: switchyard.tools.v1.PreviewRunRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
-	32, // 9: switchyard.tools.v1.PreviewRunRequest.plan:type_name -> switchyard.tools.v1.Plan
-	30, // 10: switchyard.tools.v1.PreviewRunResponse.run:type_name -> switchyard.tools.v1.Run
-	31, // 11: switchyard.tools.v1.PreviewRunResponse.links:type_name -> switchyard.tools.v1.Link
+	31, // 0: switchyard.tools.v1.OpenRunRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
+	32, // 1: switchyard.tools.v1.OpenRunRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
+	33, // 2: switchyard.tools.v1.OpenRunRequest.delivery:type_name -> switchyard.event.v1.Delivery
+	34, // 3: switchyard.tools.v1.OpenRunResponse.run:type_name -> switchyard.tools.v1.Run
+	35, // 4: switchyard.tools.v1.OpenRunResponse.links:type_name -> switchyard.tools.v1.Link
+	36, // 5: switchyard.tools.v1.ExecuteRunRequest.plan:type_name -> switchyard.tools.v1.Plan
+	34, // 6: switchyard.tools.v1.ExecuteRunResponse.run:type_name -> switchyard.tools.v1.Run
+	31, // 7: switchyard.tools.v1.PreviewRunRequest.sealed:type_name -> switchyard.event.v1.SealedEvent
+	32, // 8: switchyard.tools.v1.PreviewRunRequest.unsealed:type_name -> switchyard.event.v1.WebhookEvent
+	36, // 9: switchyard.tools.v1.PreviewRunRequest.plan:type_name -> switchyard.tools.v1.Plan
+	34, // 10: switchyard.tools.v1.PreviewRunResponse.run:type_name -> switchyard.tools.v1.Run
+	35, // 11: switchyard.tools.v1.PreviewRunResponse.links:type_name -> switchyard.tools.v1.Link
 	10, // 12: switchyard.tools.v1.ClaimRunsResponse.runs:type_name -> switchyard.tools.v1.ClaimedRun
-	30, // 13: switchyard.tools.v1.ClaimedRun.run:type_name -> switchyard.tools.v1.Run
-	28, // 14: switchyard.tools.v1.ClaimedRun.event:type_name -> switchyard.event.v1.WebhookEvent
-	31, // 15: switchyard.tools.v1.ClaimedRun.links:type_name -> switchyard.tools.v1.Link
-	30, // 16: switchyard.tools.v1.GetRunResponse.run:type_name -> switchyard.tools.v1.Run
-	30, // 17: switchyard.tools.v1.ListRunsResponse.runs:type_name -> switchyard.tools.v1.Run
-	30, // 18: switchyard.tools.v1.WatchRunsResponse.run:type_name -> switchyard.tools.v1.Run
-	30, // 19: switchyard.tools.v1.DecideCallResponse.run:type_name -> switchyard.tools.v1.Run
-	30, // 20: switchyard.tools.v1.RetryCallResponse.run:type_name -> switchyard.tools.v1.Run
-	29, // 21: switchyard.tools.v1.DeliveryRecord.delivery:type_name -> switchyard.event.v1.Delivery
-	33, // 22: switchyard.tools.v1.DeliveryRecord.received_at:type_name -> google.protobuf.Timestamp
-	21, // 23: switchyard.tools.v1.RecordDeliveriesRequest.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
-	26, // 24: switchyard.tools.v1.RecordDeliveriesRequest.dropped:type_name -> switchyard.tools.v1.RecordDeliveriesRequest.DroppedEntry
-	21, // 25: switchyard.tools.v1.ListDeliveriesResponse.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
-	0,  // 26: switchyard.tools.v1.RunService.OpenRun:input_type -> switchyard.tools.v1.OpenRunRequest
-	2,  // 27: switchyard.tools.v1.RunService.ExecuteRun:input_type -> switchyard.tools.v1.ExecuteRunRequest
-	4,  // 28: switchyard.tools.v1.RunService.PreviewRun:input_type -> switchyard.tools.v1.PreviewRunRequest
-	6,  // 29: switchyard.tools.v1.RunService.RecordModelAnswer:input_type -> switchyard.tools.v1.RecordModelAnswerRequest
-	8,  // 30: switchyard.tools.v1.RunService.ClaimRuns:input_type -> switchyard.tools.v1.ClaimRunsRequest
-	11, // 31: switchyard.tools.v1.RunService.GetRun:input_type -> switchyard.tools.v1.GetRunRequest
-	13, // 32: switchyard.tools.v1.RunService.ListRuns:input_type -> switchyard.tools.v1.ListRunsRequest
-	15, // 33: switchyard.tools.v1.RunService.WatchRuns:input_type -> switchyard.tools.v1.WatchRunsRequest
-	17, // 34: switchyard.tools.v1.RunService.DecideCall:input_type -> switchyard.tools.v1.DecideCallRequest
-	19, // 35: switchyard.tools.v1.RunService.RetryCall:input_type -> switchyard.tools.v1.RetryCallRequest
-	22, // 36: switchyard.tools.v1.RunService.RecordDeliveries:input_type -> switchyard.tools.v1.RecordDeliveriesRequest
-	24, // 37: switchyard.tools.v1.RunService.ListDeliveries:input_type -> switchyard.tools.v1.ListDeliveriesRequest
-	1,  // 38: switchyard.tools.v1.RunService.OpenRun:output_type -> switchyard.tools.v1.OpenRunResponse
-	3,  // 39: switchyard.tools.v1.RunService.ExecuteRun:output_type -> switchyard.tools.v1.ExecuteRunResponse
-	5,  // 40: switchyard.tools.v1.RunService.PreviewRun:output_type -> switchyard.tools.v1.PreviewRunResponse
-	7,  // 41: switchyard.tools.v1.RunService.RecordModelAnswer:output_type -> switchyard.tools.v1.RecordModelAnswerResponse
-	9,  // 42: switchyard.tools.v1.RunService.ClaimRuns:output_type -> switchyard.tools.v1.ClaimRunsResponse
-	12, // 43: switchyard.tools.v1.RunService.GetRun:output_type -> switchyard.tools.v1.GetRunResponse
-	14, // 44: switchyard.tools.v1.RunService.ListRuns:output_type -> switchyard.tools.v1.ListRunsResponse
-	16, // 45: switchyard.tools.v1.RunService.WatchRuns:output_type -> switchyard.tools.v1.WatchRunsResponse
-	18, // 46: switchyard.tools.v1.RunService.DecideCall:output_type -> switchyard.tools.v1.DecideCallResponse
-	20, // 47: switchyard.tools.v1.RunService.RetryCall:output_type -> switchyard.tools.v1.RetryCallResponse
-	23, // 48: switchyard.tools.v1.RunService.RecordDeliveries:output_type -> switchyard.tools.v1.RecordDeliveriesResponse
-	25, // 49: switchyard.tools.v1.RunService.ListDeliveries:output_type -> switchyard.tools.v1.ListDeliveriesResponse
-	38, // [38:50] is the sub-list for method output_type
-	26, // [26:38] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	34, // 13: switchyard.tools.v1.ClaimedRun.run:type_name -> switchyard.tools.v1.Run
+	32, // 14: switchyard.tools.v1.ClaimedRun.event:type_name -> switchyard.event.v1.WebhookEvent
+	35, // 15: switchyard.tools.v1.ClaimedRun.links:type_name -> switchyard.tools.v1.Link
+	34, // 16: switchyard.tools.v1.GetRunResponse.run:type_name -> switchyard.tools.v1.Run
+	34, // 17: switchyard.tools.v1.ListRunsResponse.runs:type_name -> switchyard.tools.v1.Run
+	34, // 18: switchyard.tools.v1.WatchRunsResponse.run:type_name -> switchyard.tools.v1.Run
+	34, // 19: switchyard.tools.v1.DecideCallResponse.run:type_name -> switchyard.tools.v1.Run
+	34, // 20: switchyard.tools.v1.RetryCallResponse.run:type_name -> switchyard.tools.v1.Run
+	33, // 21: switchyard.tools.v1.DeliveryRecord.delivery:type_name -> switchyard.event.v1.Delivery
+	37, // 22: switchyard.tools.v1.DeliveryRecord.received_at:type_name -> google.protobuf.Timestamp
+	38, // 23: switchyard.tools.v1.DeliveryRecord.took:type_name -> google.protobuf.Duration
+	22, // 24: switchyard.tools.v1.DeliveryRecord.checks:type_name -> switchyard.tools.v1.DeliveryCheck
+	21, // 25: switchyard.tools.v1.RecordDeliveriesRequest.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
+	29, // 26: switchyard.tools.v1.RecordDeliveriesRequest.dropped:type_name -> switchyard.tools.v1.RecordDeliveriesRequest.DroppedEntry
+	21, // 27: switchyard.tools.v1.GetDeliveryResponse.delivery:type_name -> switchyard.tools.v1.DeliveryRecord
+	21, // 28: switchyard.tools.v1.ListDeliveriesResponse.deliveries:type_name -> switchyard.tools.v1.DeliveryRecord
+	30, // 29: switchyard.tools.v1.ListDeliveriesResponse.dropped:type_name -> switchyard.tools.v1.ListDeliveriesResponse.DroppedEntry
+	0,  // 30: switchyard.tools.v1.RunService.OpenRun:input_type -> switchyard.tools.v1.OpenRunRequest
+	2,  // 31: switchyard.tools.v1.RunService.ExecuteRun:input_type -> switchyard.tools.v1.ExecuteRunRequest
+	4,  // 32: switchyard.tools.v1.RunService.PreviewRun:input_type -> switchyard.tools.v1.PreviewRunRequest
+	6,  // 33: switchyard.tools.v1.RunService.RecordModelAnswer:input_type -> switchyard.tools.v1.RecordModelAnswerRequest
+	8,  // 34: switchyard.tools.v1.RunService.ClaimRuns:input_type -> switchyard.tools.v1.ClaimRunsRequest
+	11, // 35: switchyard.tools.v1.RunService.GetRun:input_type -> switchyard.tools.v1.GetRunRequest
+	13, // 36: switchyard.tools.v1.RunService.ListRuns:input_type -> switchyard.tools.v1.ListRunsRequest
+	15, // 37: switchyard.tools.v1.RunService.WatchRuns:input_type -> switchyard.tools.v1.WatchRunsRequest
+	17, // 38: switchyard.tools.v1.RunService.DecideCall:input_type -> switchyard.tools.v1.DecideCallRequest
+	19, // 39: switchyard.tools.v1.RunService.RetryCall:input_type -> switchyard.tools.v1.RetryCallRequest
+	23, // 40: switchyard.tools.v1.RunService.RecordDeliveries:input_type -> switchyard.tools.v1.RecordDeliveriesRequest
+	25, // 41: switchyard.tools.v1.RunService.GetDelivery:input_type -> switchyard.tools.v1.GetDeliveryRequest
+	27, // 42: switchyard.tools.v1.RunService.ListDeliveries:input_type -> switchyard.tools.v1.ListDeliveriesRequest
+	1,  // 43: switchyard.tools.v1.RunService.OpenRun:output_type -> switchyard.tools.v1.OpenRunResponse
+	3,  // 44: switchyard.tools.v1.RunService.ExecuteRun:output_type -> switchyard.tools.v1.ExecuteRunResponse
+	5,  // 45: switchyard.tools.v1.RunService.PreviewRun:output_type -> switchyard.tools.v1.PreviewRunResponse
+	7,  // 46: switchyard.tools.v1.RunService.RecordModelAnswer:output_type -> switchyard.tools.v1.RecordModelAnswerResponse
+	9,  // 47: switchyard.tools.v1.RunService.ClaimRuns:output_type -> switchyard.tools.v1.ClaimRunsResponse
+	12, // 48: switchyard.tools.v1.RunService.GetRun:output_type -> switchyard.tools.v1.GetRunResponse
+	14, // 49: switchyard.tools.v1.RunService.ListRuns:output_type -> switchyard.tools.v1.ListRunsResponse
+	16, // 50: switchyard.tools.v1.RunService.WatchRuns:output_type -> switchyard.tools.v1.WatchRunsResponse
+	18, // 51: switchyard.tools.v1.RunService.DecideCall:output_type -> switchyard.tools.v1.DecideCallResponse
+	20, // 52: switchyard.tools.v1.RunService.RetryCall:output_type -> switchyard.tools.v1.RetryCallResponse
+	24, // 53: switchyard.tools.v1.RunService.RecordDeliveries:output_type -> switchyard.tools.v1.RecordDeliveriesResponse
+	26, // 54: switchyard.tools.v1.RunService.GetDelivery:output_type -> switchyard.tools.v1.GetDeliveryResponse
+	28, // 55: switchyard.tools.v1.RunService.ListDeliveries:output_type -> switchyard.tools.v1.ListDeliveriesResponse
+	43, // [43:56] is the sub-list for method output_type
+	30, // [30:43] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_switchyard_tools_v1_run_service_proto_init() }
@@ -1857,7 +2112,7 @@ func file_switchyard_tools_v1_run_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_tools_v1_run_service_proto_rawDesc), len(file_switchyard_tools_v1_run_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +30,9 @@ const (
 	// EventMismatch: the body lacks its event's own object, so that a wrong
 	// event name can't occupy the id of the right one.
 	EventMismatch Refusal = "event_mismatch"
+	// InstanceNotConfigured: the body is of another site than the one that its
+	// request was sent for.
+	InstanceNotConfigured Refusal = "instance_not_configured"
 )
 
 // Error returns the refusal's word.
@@ -40,6 +45,30 @@ type Meta struct {
 	ContentType string
 	// SHA-256 of the raw body.
 	Digest [sha256.Size]byte
+	Site   Site
+	// Token: the request proved itself with a token, and nothing signs its body.
+	Token bool
+}
+
+// Site is one site of a source: a company's Jira, a GitHub server.
+type Site struct {
+	// The name of a second site of one source; "" for the first.
+	Instance string
+	// The host that its bodies come from, in lower case, with the port if there
+	// is one; "" for any that isn't Elsewhere.
+	Host string
+	// The hosts of the source's other sites.
+	Elsewhere []string
+}
+
+// Check refuses a body whose links lead to another site's host. A body without
+// a link, whose host is "", says nothing of its site.
+func (s Site) Check(host string) error {
+	host = strings.ToLower(host)
+	if host == "" || host == s.Host || s.Host == "" && !slices.Contains(s.Elsewhere, host) {
+		return nil
+	}
+	return InstanceNotConfigured
 }
 
 // namespace of event ids. Changing it makes every known delivery a new event.
@@ -50,12 +79,17 @@ func ID(source, instance, key string) string {
 	return uuid.NewSHA1(uuid.MustParse(namespace), []byte(source+"\x00"+instance+"\x00"+key)).String()
 }
 
-// Event returns an event that is known for ever by the key.
+// Event returns an event that is known for ever by the key. One that nothing
+// signs has a key apart: who holds a token can't take a signed event's id.
 func (m Meta) Event(source, key string) *eventv1.WebhookEvent {
+	if m.Token {
+		key = "token:" + key
+	}
 	return &eventv1.WebhookEvent{
-		Id:          ID(source, "", key),
+		Id:          ID(source, m.Site.Instance, key),
 		DedupKey:    key,
 		Source:      source,
+		Instance:    m.Site.Instance,
 		Visibility:  "unknown",
 		ReceivedAt:  timestamppb.New(m.ReceivedAt),
 		BodySha256:  m.Digest[:],
@@ -67,9 +101,18 @@ func (m Meta) Event(source, key string) *eventv1.WebhookEvent {
 // its receipt: for bodies that carry neither an id nor a time.
 func (m Meta) EventWithin(source, key string, window time.Duration) *eventv1.WebhookEvent {
 	e := m.Event(source, key)
-	e.Id = ID(source, "", key+"\x00"+m.ReceivedAt.UTC().Format(time.RFC3339Nano))
+	e.Id = ID(source, m.Site.Instance, e.GetDedupKey()+"\x00"+m.ReceivedAt.UTC().Format(time.RFC3339Nano))
 	e.DedupWindow = durationpb.New(window)
 	return e
+}
+
+// Ref names an entity of the source at this site: "jira:issue:ACME-7", or
+// "jira@eu:issue:ACME-7" at a second one.
+func (m Meta) Ref(source, kind, name string) string {
+	if m.Site.Instance != "" {
+		source += "@" + m.Site.Instance
+	}
+	return source + ":" + kind + ":" + name
 }
 
 // HexDigest is the body's digest as a dedup key.

@@ -51,6 +51,9 @@ const (
 	// AgentServiceReportDeliveriesProcedure is the fully-qualified name of the AgentService's
 	// ReportDeliveries RPC.
 	AgentServiceReportDeliveriesProcedure = "/switchyard.agent.v1.AgentService/ReportDeliveries"
+	// AgentServiceGetDeliveryProcedure is the fully-qualified name of the AgentService's GetDelivery
+	// RPC.
+	AgentServiceGetDeliveryProcedure = "/switchyard.agent.v1.AgentService/GetDelivery"
 	// AgentServiceListDeliveriesProcedure is the fully-qualified name of the AgentService's
 	// ListDeliveries RPC.
 	AgentServiceListDeliveriesProcedure = "/switchyard.agent.v1.AgentService/ListDeliveries"
@@ -73,6 +76,8 @@ type AgentServiceClient interface {
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// ReportDeliveries takes ingress's last answers, best effort.
 	ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error)
+	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
+	// ListDeliveries lists newest first.
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
 }
 
@@ -138,6 +143,13 @@ func NewAgentServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(agentServiceMethods.ByName("ReportDeliveries")),
 			connect.WithClientOptions(opts...),
 		),
+		getDelivery: connect.NewClient[v1.GetDeliveryRequest, v1.GetDeliveryResponse](
+			httpClient,
+			baseURL+AgentServiceGetDeliveryProcedure,
+			connect.WithSchema(agentServiceMethods.ByName("GetDelivery")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		listDeliveries: connect.NewClient[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse](
 			httpClient,
 			baseURL+AgentServiceListDeliveriesProcedure,
@@ -158,6 +170,7 @@ type agentServiceClient struct {
 	decideCall       *connect.Client[v1.DecideCallRequest, v1.DecideCallResponse]
 	retryCall        *connect.Client[v1.RetryCallRequest, v1.RetryCallResponse]
 	reportDeliveries *connect.Client[v1.ReportDeliveriesRequest, v1.ReportDeliveriesResponse]
+	getDelivery      *connect.Client[v1.GetDeliveryRequest, v1.GetDeliveryResponse]
 	listDeliveries   *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
 }
 
@@ -229,6 +242,15 @@ func (c *agentServiceClient) ReportDeliveries(ctx context.Context, req *v1.Repor
 	return nil, err
 }
 
+// GetDelivery calls switchyard.agent.v1.AgentService.GetDelivery.
+func (c *agentServiceClient) GetDelivery(ctx context.Context, req *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error) {
+	response, err := c.getDelivery.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ListDeliveries calls switchyard.agent.v1.AgentService.ListDeliveries.
 func (c *agentServiceClient) ListDeliveries(ctx context.Context, req *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {
 	response, err := c.listDeliveries.CallUnary(ctx, connect.NewRequest(req))
@@ -255,6 +277,8 @@ type AgentServiceHandler interface {
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// ReportDeliveries takes ingress's last answers, best effort.
 	ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error)
+	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
+	// ListDeliveries lists newest first.
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
 }
 
@@ -316,6 +340,13 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(agentServiceMethods.ByName("ReportDeliveries")),
 		connect.WithHandlerOptions(opts...),
 	)
+	agentServiceGetDeliveryHandler := connect.NewUnaryHandlerSimple(
+		AgentServiceGetDeliveryProcedure,
+		svc.GetDelivery,
+		connect.WithSchema(agentServiceMethods.ByName("GetDelivery")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	agentServiceListDeliveriesHandler := connect.NewUnaryHandlerSimple(
 		AgentServiceListDeliveriesProcedure,
 		svc.ListDeliveries,
@@ -341,6 +372,8 @@ func NewAgentServiceHandler(svc AgentServiceHandler, opts ...connect.HandlerOpti
 			agentServiceRetryCallHandler.ServeHTTP(w, r)
 		case AgentServiceReportDeliveriesProcedure:
 			agentServiceReportDeliveriesHandler.ServeHTTP(w, r)
+		case AgentServiceGetDeliveryProcedure:
+			agentServiceGetDeliveryHandler.ServeHTTP(w, r)
 		case AgentServiceListDeliveriesProcedure:
 			agentServiceListDeliveriesHandler.ServeHTTP(w, r)
 		default:
@@ -382,6 +415,10 @@ func (UnimplementedAgentServiceHandler) RetryCall(context.Context, *v1.RetryCall
 
 func (UnimplementedAgentServiceHandler) ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.agent.v1.AgentService.ReportDeliveries is not implemented"))
+}
+
+func (UnimplementedAgentServiceHandler) GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.agent.v1.AgentService.GetDelivery is not implemented"))
 }
 
 func (UnimplementedAgentServiceHandler) ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {

@@ -57,6 +57,8 @@ const (
 	// RunServiceRecordDeliveriesProcedure is the fully-qualified name of the RunService's
 	// RecordDeliveries RPC.
 	RunServiceRecordDeliveriesProcedure = "/switchyard.tools.v1.RunService/RecordDeliveries"
+	// RunServiceGetDeliveryProcedure is the fully-qualified name of the RunService's GetDelivery RPC.
+	RunServiceGetDeliveryProcedure = "/switchyard.tools.v1.RunService/GetDelivery"
 	// RunServiceListDeliveriesProcedure is the fully-qualified name of the RunService's ListDeliveries
 	// RPC.
 	RunServiceListDeliveriesProcedure = "/switchyard.tools.v1.RunService/ListDeliveries"
@@ -82,6 +84,8 @@ type RunServiceClient interface {
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)
+	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
+	// ListDeliveries lists newest first.
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
 }
 
@@ -165,6 +169,13 @@ func NewRunServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...
 			connect.WithSchema(runServiceMethods.ByName("RecordDeliveries")),
 			connect.WithClientOptions(opts...),
 		),
+		getDelivery: connect.NewClient[v1.GetDeliveryRequest, v1.GetDeliveryResponse](
+			httpClient,
+			baseURL+RunServiceGetDeliveryProcedure,
+			connect.WithSchema(runServiceMethods.ByName("GetDelivery")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		listDeliveries: connect.NewClient[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse](
 			httpClient,
 			baseURL+RunServiceListDeliveriesProcedure,
@@ -188,6 +199,7 @@ type runServiceClient struct {
 	decideCall        *connect.Client[v1.DecideCallRequest, v1.DecideCallResponse]
 	retryCall         *connect.Client[v1.RetryCallRequest, v1.RetryCallResponse]
 	recordDeliveries  *connect.Client[v1.RecordDeliveriesRequest, v1.RecordDeliveriesResponse]
+	getDelivery       *connect.Client[v1.GetDeliveryRequest, v1.GetDeliveryResponse]
 	listDeliveries    *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
 }
 
@@ -286,6 +298,15 @@ func (c *runServiceClient) RecordDeliveries(ctx context.Context, req *v1.RecordD
 	return nil, err
 }
 
+// GetDelivery calls switchyard.tools.v1.RunService.GetDelivery.
+func (c *runServiceClient) GetDelivery(ctx context.Context, req *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error) {
+	response, err := c.getDelivery.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ListDeliveries calls switchyard.tools.v1.RunService.ListDeliveries.
 func (c *runServiceClient) ListDeliveries(ctx context.Context, req *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {
 	response, err := c.listDeliveries.CallUnary(ctx, connect.NewRequest(req))
@@ -315,6 +336,8 @@ type RunServiceHandler interface {
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)
+	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
+	// ListDeliveries lists newest first.
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
 }
 
@@ -394,6 +417,13 @@ func NewRunServiceHandler(svc RunServiceHandler, opts ...connect.HandlerOption) 
 		connect.WithSchema(runServiceMethods.ByName("RecordDeliveries")),
 		connect.WithHandlerOptions(opts...),
 	)
+	runServiceGetDeliveryHandler := connect.NewUnaryHandlerSimple(
+		RunServiceGetDeliveryProcedure,
+		svc.GetDelivery,
+		connect.WithSchema(runServiceMethods.ByName("GetDelivery")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	runServiceListDeliveriesHandler := connect.NewUnaryHandlerSimple(
 		RunServiceListDeliveriesProcedure,
 		svc.ListDeliveries,
@@ -425,6 +455,8 @@ func NewRunServiceHandler(svc RunServiceHandler, opts ...connect.HandlerOption) 
 			runServiceRetryCallHandler.ServeHTTP(w, r)
 		case RunServiceRecordDeliveriesProcedure:
 			runServiceRecordDeliveriesHandler.ServeHTTP(w, r)
+		case RunServiceGetDeliveryProcedure:
+			runServiceGetDeliveryHandler.ServeHTTP(w, r)
 		case RunServiceListDeliveriesProcedure:
 			runServiceListDeliveriesHandler.ServeHTTP(w, r)
 		default:
@@ -478,6 +510,10 @@ func (UnimplementedRunServiceHandler) RetryCall(context.Context, *v1.RetryCallRe
 
 func (UnimplementedRunServiceHandler) RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.RunService.RecordDeliveries is not implemented"))
+}
+
+func (UnimplementedRunServiceHandler) GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.RunService.GetDelivery is not implemented"))
 }
 
 func (UnimplementedRunServiceHandler) ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {

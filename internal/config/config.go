@@ -15,7 +15,8 @@ type Lookup func(name string) (string, bool)
 
 // Parse fills cfg, a pointer to a struct with kong tags, from args and lookup.
 // A setting NAME may also be given as NAME_FILE: the file's content without
-// the white space around it. Both at once is an error, as is an empty file.
+// the white space around it. Both at once is an error, as is a file that is
+// missing or empty, but see Setting. A cfg that is Further is then asked for more.
 func Parse(cfg any, name, description string, args []string, lookup Lookup) error {
 	parser, err := kong.New(cfg,
 		kong.Name(name),
@@ -29,6 +30,12 @@ func Parse(cfg any, name, description string, args []string, lookup Lookup) erro
 	ownEnvironment(parser)
 	if _, err := parser.Parse(args); err != nil {
 		return fmt.Errorf("%s: %s%w", name, variable(parser, err), err)
+	}
+	if more, ok := cfg.(Further); ok {
+		read := func(name string) (Setting, error) { return find(name, lookup) }
+		if err := more.ReadFurther(read); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	return nil
 }
@@ -63,37 +70,20 @@ func ownEnvironment(k *kong.Kong) {
 func resolver(lookup Lookup) kong.ResolverFunc {
 	return func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		for _, env := range flag.Envs {
-			v, ok, err := setting(env, lookup)
-			if err != nil || ok {
-				return v, err
+			s, err := find(env, lookup)
+			if err != nil {
+				return nil, err
 			}
+			if !s.IsSet() {
+				continue
+			}
+			if isSetting(flag.Target.Type()) {
+				return s, nil
+			}
+			return s.Value, s.Check()
 		}
 		return nil, nil //nolint:nilnil // kong's word for "not set here"
 	}
-}
-
-// setting reads one variable, or the file that NAME_FILE names. A variable that
-// is set and empty counts as not set, as compose files write it.
-func setting(name string, lookup Lookup) (string, bool, error) {
-	value, _ := lookup(name)
-	file, _ := lookup(name + "_FILE")
-	switch {
-	case value != "" && file != "":
-		return "", false, fmt.Errorf("%s and %s_FILE are both set: unset one", name, name)
-	case value != "":
-		return value, true, nil
-	case file == "":
-		return "", false, nil
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return "", false, fmt.Errorf("%s_FILE=%s: %w", name, file, err)
-	}
-	value = strings.TrimSpace(string(b))
-	if value == "" {
-		return "", false, fmt.Errorf("%s_FILE=%s: the file is empty", name, file)
-	}
-	return value, true, nil
 }
 
 // Below returns a lookup that asks upper first and then the values.

@@ -79,6 +79,15 @@ func (s *Set) Match(right func(secrets [][]byte) bool) bool {
 	return after != before && right(after.good(s.now()))
 }
 
+// Hold adds a secret that is good until the program ends, to a set without a
+// file: one that came on the way and is kept nowhere else.
+func (s *Set) Hold(secret string) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	before := s.state.Load()
+	s.state.Store(&state{stat: before.stat, current: append(slices.Clone(before.current), []byte(secret)), retired: before.retired})
+}
+
 // Refresh reads the file if its inode, size or time is not that of last time.
 func (s *Set) Refresh() {
 	if s.file == "" {

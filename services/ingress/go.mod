@@ -8,6 +8,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/switchyard-dev/switchyard/gen v0.0.0
 	github.com/switchyard-dev/switchyard/internal v0.0.0
+	golang.org/x/time v0.16.0
 	google.golang.org/protobuf v1.36.12
 )
 

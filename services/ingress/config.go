@@ -5,20 +5,41 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/internal/credential"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/handshake"
 )
 
-// Config are ingress's settings. A secret may be several, separated by commas:
-// each is accepted, so that one can be replaced without losing a delivery.
+// Config are ingress's settings. A secret or a token may be several, separated
+// by commas, in a file also one on each line: each is accepted, so that one can
+// be replaced without losing a delivery. Files of them are read again when they
+// change, and what left a file stays good for 30 s.
 type Config struct {
 	Host string `name:"webhook-server-host" env:"WEBHOOK_SERVER_HOST" default:"0.0.0.0" help:"Address to listen on."`
 	Port int    `name:"webhook-server-port" env:"WEBHOOK_SERVER_PORT" default:"8000" help:"Port to listen on."`
 
-	GitHubSecret string `name:"github-webhook-secret" env:"GITHUB_WEBHOOK_SECRET" help:"Secret of GitHub's webhooks; several separated by commas."`
-	JiraSecret   string `name:"jira-webhook-secret" env:"JIRA_WEBHOOK_SECRET" help:"Secret of Jira's webhooks; several separated by commas."`
-	NotionSecret string `name:"notion-webhook-secret" env:"NOTION_WEBHOOK_SECRET" help:"Verification token of Notion's webhooks; several separated by commas."`
+	GitHubSecret config.Setting `name:"github-webhook-secret" env:"GITHUB_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of GitHub's webhooks; several separated by commas."`
+	JiraSecret   config.Setting `name:"jira-webhook-secret" env:"JIRA_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of Jira's webhooks; several separated by commas."`
+	NotionSecret config.Setting `name:"notion-webhook-secret" env:"NOTION_WEBHOOK_SECRET" placeholder:"SECRET" help:"Verification token of Notion's webhooks; several separated by commas."`
+
+	// What a token lets in nothing signs: by default it is remembered and not acted on.
+	JiraToken   config.Setting `name:"jira-webhook-token" env:"JIRA_WEBHOOK_TOKEN" placeholder:"TOKEN" help:"Token of unsigned webhooks of Jira, in their URL as ?token=…; several separated by commas."`
+	NotionToken config.Setting `name:"notion-webhook-token" env:"NOTION_WEBHOOK_TOKEN" placeholder:"TOKEN" help:"Bearer token of unsigned webhooks that are forwarded from Notion; several separated by commas."`
+
+	GitHubAllowed  string `name:"github-allowed-addresses" env:"GITHUB_ALLOWED_ADDRESSES" help:"Addresses and networks (CIDR) that GitHub's webhooks may come from, separated by commas; without it any."`
+	JiraAllowed    string `name:"jira-allowed-addresses" env:"JIRA_ALLOWED_ADDRESSES" help:"The same for Jira's."`
+	NotionAllowed  string `name:"notion-allowed-addresses" env:"NOTION_ALLOWED_ADDRESSES" help:"The same for Notion's."`
+	TrustedProxies string `name:"trusted-proxies" env:"TRUSTED_PROXIES" help:"Addresses and networks (CIDR) of proxies whose X-Forwarded-For is believed."`
+
+	Instances            string         `name:"webhook-instances" env:"WEBHOOK_INSTANCES" help:"Further sites, such as jira@eu=acme-eu.atlassian.net: its path is /webhooks/jira/eu, its settings are JIRA_EU_WEBHOOK_SECRET and so on."`
+	NotionHandshakeUntil config.Setting `name:"notion-handshake-until" env:"NOTION_HANDSHAKE_UNTIL" placeholder:"TIME" help:"Time (RFC 3339) until which Notion's verification token is taken, unless there is one."`
+	// Named are the settings of Instances.
+	Named []Instance `kong:"-"`
 
 	AgentURL     string `name:"agent-url" env:"AGENT_URL" default:"http://127.0.0.1:8001" help:"Where the agent is."`
 	SealKey      string `name:"seal-key" env:"SEAL_KEY" help:"Key that events are sealed with, the same as tools'."`
@@ -43,8 +64,11 @@ func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.P
 // check returns every setting that is wrong, each with its remedy.
 func (c Config) check() error {
 	var errs []error
-	if len(secrets(c.GitHubSecret)) == 0 && len(secrets(c.JiraSecret)) == 0 && len(secrets(c.NotionSecret)) == 0 {
-		errs = append(errs, errors.New("no source has a secret: set at least one of GITHUB_WEBHOOK_SECRET, JIRA_WEBHOOK_SECRET and NOTION_WEBHOOK_SECRET (`switchyard secret` prints a good one)"))
+	if !slices.ContainsFunc(c.sites(), Instance.configured) {
+		errs = append(errs, errors.New("no source has a secret: set at least one of GITHUB_WEBHOOK_SECRET, JIRA_WEBHOOK_SECRET and NOTION_WEBHOOK_SECRET (`switchyard secret` prints a good one), JIRA_WEBHOOK_TOKEN, NOTION_WEBHOOK_TOKEN or NOTION_HANDSHAKE_UNTIL"))
+	}
+	for _, site := range c.sites() {
+		errs = append(errs, site.check())
 	}
 	if c.SealKey == "" {
 		errs = append(errs, errors.New("SEAL_KEY is not set: set it to the same key as tools' (`switchyard secret` prints a good one)"))
@@ -55,7 +79,7 @@ func (c Config) check() error {
 	if c.MaxInFlight <= 0 {
 		errs = append(errs, fmt.Errorf("WEBHOOK_MAX_IN_FLIGHT=%d: want at least 1", c.MaxInFlight))
 	}
-	errs = append(errs, checkURL("AGENT_URL", c.AgentURL))
+	errs = append(errs, checkURL("AGENT_URL", c.AgentURL), checkAddresses("TRUSTED_PROXIES", c.TrustedProxies))
 	if c.PublicURL != "" {
 		errs = append(errs, checkURL("PUBLIC_URL", c.PublicURL))
 	}
@@ -70,13 +94,25 @@ func checkURL(setting, value string) error {
 	return nil
 }
 
-// secrets splits a setting at its commas.
-func secrets(setting string) [][]byte {
-	var all [][]byte
-	for part := range strings.SplitSeq(setting, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			all = append(all, []byte(part))
-		}
+func checkAddresses(setting, value string) error {
+	if _, err := address.Parse(value); err != nil {
+		return fmt.Errorf("%s: %w", setting, err)
 	}
-	return all
+	return nil
+}
+
+// checkSecret never says the value: errors are logged.
+func checkSecret(s config.Setting) error {
+	if slices.ContainsFunc(s.Values(), credential.Example) {
+		return fmt.Errorf("%s is the example of a guide: anybody can sign with it: `switchyard secret` prints a good one", s.Name)
+	}
+	return s.Check()
+}
+
+func checkUntil(s config.Setting) error {
+	if s.Value == "" || s.File != "" {
+		return nil // a file is read again each time, and may come later
+	}
+	_, err := handshake.Time(s)
+	return err
 }

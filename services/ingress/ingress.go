@@ -6,16 +6,21 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
+	"github.com/switchyard-dev/switchyard/internal/credential"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/seal"
 	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/bucket"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
 )
 
@@ -28,13 +33,16 @@ type Options struct {
 	Version string
 }
 
-// Server is ingress. It keeps no state: any number may run side by side.
+// Server is ingress. It keeps nothing that others need: any number may run side
+// by side.
 type Server struct {
 	cfg       Config
 	log       *slog.Logger
 	now       func() time.Time
 	version   string
-	providers []provider
+	sites     []*site
+	proxies   address.List
+	strangers *bucket.Table
 	agent     *forward.Agent
 	client    *http.Client
 }
@@ -53,6 +61,14 @@ func New(cfg Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ingress: %w", err)
 	}
+	sites, err := newSites(cfg, o.Now, o.Log)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: %w", err)
+	}
+	proxies, err := address.Parse(cfg.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: TRUSTED_PROXIES: %w", err)
+	}
 	client := rpc.NewHTTPClient()
 	agent := agentv1connect.NewAgentServiceClient(client, cfg.AgentURL, options...)
 	return &Server{
@@ -60,7 +76,9 @@ func New(cfg Config, o Options) (*Server, error) {
 		log:       o.Log,
 		now:       o.Now,
 		version:   o.Version,
-		providers: providers(cfg),
+		sites:     sites,
+		proxies:   proxies,
+		strangers: bucket.New(o.Now),
 		agent:     forward.New(agent, keys, cfg.MaxInFlight),
 		client:    client,
 	}, nil
@@ -70,17 +88,40 @@ func New(cfg Config, o Options) (*Server, error) {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/webhooks/{source}", s.webhook)
+	mux.HandleFunc("/webhooks/{source}/{instance}", s.webhook)
 	mux.Handle("/runs/{id}", readOnly(http.HandlerFunc(s.run)))
 	mux.Handle("/livez", readOnly(service.Livez()))
 	mux.Handle("/readyz", readOnly(service.Readyz(s.ready)))
 	mux.Handle("/{$}", readOnly(http.HandlerFunc(s.index)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { answer.Refuse(w, answer.NotFound) })
-	return s.recovered(mux)
+	return s.recovered(canonical(mux))
 }
 
-// Run serves on the listener until ctx is done, then lets deliveries in flight finish.
+// Run serves on the listener until ctx is done, then lets deliveries in flight
+// finish. Meanwhile it follows the files of secrets.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stop()
+	var sets []*credential.Set
+	for _, p := range s.sites {
+		sets = append(sets, p.secrets, p.tokens)
+	}
+	background.Go(func() { credential.Watch(watching, sets) })
 	return service.Serve(ctx, ln, s.Handler(), s.log)
+}
+
+// canonical refuses paths such as //webhooks/github: the mux would redirect
+// them, and no provider follows with its body.
+func canonical(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if clean := path.Clean(r.URL.Path); r.URL.Path != clean && r.URL.Path != clean+"/" {
+			answer.Refuse(w, answer.NotFound)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func readOnly(h http.Handler) http.Handler {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
+	settings "github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
 	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
 	"github.com/switchyard-dev/switchyard/internal/webhook/notion"
@@ -28,10 +29,13 @@ const (
 func config(agentURL string) ingress.Config {
 	return ingress.Config{
 		Host: "127.0.0.1", Port: 0, AgentURL: agentURL, ServiceToken: token, SealKey: key,
-		GitHubSecret: secret + "," + oldSecret, JiraSecret: "Jira's secret",
+		GitHubSecret: is(secret + "," + oldSecret), JiraSecret: is("Jira's secret"),
 		Deadline: 5 * time.Second, MaxInFlight: 8,
 	}
 }
+
+// is a setting that was given itself, not in a file.
+func is(value string) settings.Setting { return settings.Setting{Value: value} }
 
 func start(t testing.TB, cfg ingress.Config) string {
 	t.Helper()
@@ -112,7 +116,13 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"unknown path", "POST", "/hooks", good, ping, 404, "not_found"},
 		{"unknown source before all else", "PUT", "/webhooks/gitlab", garbage, "x", 404, "not_found"},
-		{"below a source", "POST", "/webhooks/github/x", good, ping, 404, "not_found"},
+		{"below a source", "POST", "/webhooks/github/x/y", good, ping, 404, "not_found"},
+		{"a path that is not clean", "POST", "//webhooks/github", good, ping, 404, "not_found"},
+		{"a path with dots", "POST", "/webhooks/./github", good, ping, 404, "not_found"},
+		{"a slash behind a source", "POST", "/webhooks/github/", good, ping, 404, "not_found"},
+		{"unknown instance before content type", "POST", "/webhooks/github/x", garbage, ping, 403, "instance_not_configured"},
+		{"unknown instance of no source", "POST", "/webhooks/gitlab/x", garbage, ping, 404, "not_found"},
+		{"method before instance", "GET", "/webhooks/jira/x", nil, "", 405, "method_not_allowed"},
 		{"method before source", "GET", "/webhooks/notion", nil, "", 405, "method_not_allowed"},
 		{"method of the index", "POST", "/", nil, "", 405, "method_not_allowed"},
 		{"method of a run", "DELETE", "/runs/" + runID, nil, "", 405, "method_not_allowed"},
@@ -146,7 +156,7 @@ func TestRefusals(t *testing.T) {
 func TestAccepted(t *testing.T) {
 	a := startAgent(t)
 	cfg := config(a.url)
-	cfg.NotionSecret = "Notion's token"
+	cfg.NotionSecret = is("Notion's token")
 	url := start(t, cfg)
 	form := "payload=" + strings.NewReplacer("{", "%7B", "}", "%7D", `"`, "%22").Replace(ping)
 	issue := `{"webhookEvent":"jira:issue_created","timestamp":1772271003123,"issue":{"id":"1","key":"ACME-7","fields":{}}}`
@@ -276,8 +286,18 @@ func TestNewRefuses(t *testing.T) {
 		change  func(*ingress.Config)
 		setting string
 	}{
-		{"no source", func(c *ingress.Config) { c.GitHubSecret, c.JiraSecret = "", "" }, "GITHUB_WEBHOOK_SECRET"},
-		{"commas only", func(c *ingress.Config) { c.GitHubSecret, c.JiraSecret = " , ", "" }, "GITHUB_WEBHOOK_SECRET"},
+		{"no source", func(c *ingress.Config) { c.GitHubSecret, c.JiraSecret = is(""), is("") }, "GITHUB_WEBHOOK_SECRET"},
+		{"commas only", func(c *ingress.Config) { c.GitHubSecret, c.JiraSecret = is(" , "), is("") }, "GITHUB_WEBHOOK_SECRET"},
+		{"a guide's example", func(c *ingress.Config) { c.GitHubSecret = is(secret + ",your_random_secret_here") }, "GITHUB_WEBHOOK_SECRET"},
+		{"a vendor's example", func(c *ingress.Config) { c.JiraToken = is("It's a Secret to Everybody") }, "JIRA_WEBHOOK_TOKEN"},
+		{"no file of secrets", func(c *ingress.Config) { c.GitHubSecret = settings.Setting{File: "/none"} }, "GITHUB_WEBHOOK_SECRET_FILE=/none"},
+		{"addresses", func(c *ingress.Config) { c.JiraAllowed = "10.0.0.0/99" }, `JIRA_ALLOWED_ADDRESSES: "10.0.0.0/99"`},
+		{"proxies", func(c *ingress.Config) { c.TrustedProxies = "proxy" }, `TRUSTED_PROXIES: "proxy"`},
+		{"handshake", func(c *ingress.Config) { c.NotionHandshakeUntil = is("soon") }, "NOTION_HANDSHAKE_UNTIL=soon"},
+		{"an instance's example", func(c *ingress.Config) {
+			c.Named = []ingress.Instance{{Source: "jira", Name: "eu-1", Secret: is("your_jira_secret_here")}}
+		}, "JIRA_EU_1_WEBHOOK_SECRET"},
+		{"an instance's addresses", func(c *ingress.Config) { c.Named = []ingress.Instance{{Source: "jira", Name: "eu", Allowed: is("x")}} }, "JIRA_EU_ALLOWED_ADDRESSES"},
 		{"no seal key", func(c *ingress.Config) { c.SealKey = "" }, "SEAL_KEY"},
 		{"short seal key", func(c *ingress.Config) { c.SealKey = "x" }, "SEAL_KEY"},
 		{"agent", func(c *ingress.Config) { c.AgentURL = "127.0.0.1:8001" }, "AGENT_URL"},
@@ -291,6 +311,9 @@ func TestNewRefuses(t *testing.T) {
 			_, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now})
 			if err == nil || !strings.Contains(err.Error(), tc.setting) {
 				t.Errorf("error %v, want it to name %s", err, tc.setting)
+			}
+			if err != nil && (strings.Contains(err.Error(), "_here") || strings.Contains(err.Error(), "Everybody")) {
+				t.Errorf("the error says a secret: %v", err)
 			}
 		})
 	}

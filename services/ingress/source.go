@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"net/http"
+	"strings"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	githubhook "github.com/switchyard-dev/switchyard/internal/webhook/github"
@@ -24,31 +25,42 @@ var (
 	_ normalizer = notion.Normalizer{}
 )
 
-// provider is one source of webhooks.
+// provider is what one source's requests look like.
 type provider struct {
-	name         string
-	setting      string // that holds its secrets
-	secrets      [][]byte
 	contentTypes []string
 	signature    string // header
 	verify       func(secrets [][]byte, header string, body []byte) error
-	normalizer   normalizer
+	// token finds the token of an unsigned request, or ""; nil where there is none.
+	token      func(r *http.Request) string
+	normalizer normalizer
 }
 
-// providers is the list of all sources, configured or not.
-func providers(cfg Config) []provider {
+// providers are all sources by their names.
+func providers() map[string]provider {
 	const json = "application/json"
-	return []provider{{
-		name: "github", setting: "GITHUB_WEBHOOK_SECRET", secrets: secrets(cfg.GitHubSecret),
-		contentTypes: []string{json, "application/x-www-form-urlencoded"},
-		signature:    githubhook.HeaderSignature, verify: githubhook.Verify, normalizer: github.Normalizer{},
-	}, {
-		name: "jira", setting: "JIRA_WEBHOOK_SECRET", secrets: secrets(cfg.JiraSecret),
-		contentTypes: []string{json},
-		signature:    jirahook.HeaderSignature, verify: jirahook.Verify, normalizer: jira.Normalizer{},
-	}, {
-		name: "notion", setting: "NOTION_WEBHOOK_SECRET", secrets: secrets(cfg.NotionSecret),
-		contentTypes: []string{json},
-		signature:    notionhook.HeaderSignature, verify: notionhook.Verify, normalizer: notion.Normalizer{},
-	}}
+	return map[string]provider{
+		"github": {
+			contentTypes: []string{json, "application/x-www-form-urlencoded"},
+			signature:    githubhook.HeaderSignature, verify: githubhook.Verify, normalizer: github.Normalizer{},
+		},
+		"jira": {
+			contentTypes: []string{json},
+			signature:    jirahook.HeaderSignature, verify: jirahook.Verify, normalizer: jira.Normalizer{},
+			token: func(r *http.Request) string { return r.URL.Query().Get("token") },
+		},
+		"notion": {
+			contentTypes: []string{json},
+			signature:    notionhook.HeaderSignature, verify: notionhook.Verify, normalizer: notion.Normalizer{},
+			token: bearer,
+		},
+	}
+}
+
+// bearer is the token of an Authorization header (RFC 6750).
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }

@@ -3,6 +3,7 @@ package ingress
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -26,15 +27,15 @@ type endpoint struct {
 	Status string `json:"status"`
 }
 
-// index handles GET /: what is here, and which sources have a secret.
+// index handles GET /: what is here, and which sources are configured.
 func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
 	out := index{Name: "switchyard", Version: s.version, Status: "ok"}
-	for _, p := range s.providers {
+	for _, p := range s.sites {
 		status := "ready"
-		if len(p.secrets) == 0 {
+		if !p.configured() {
 			status = string(answer.SourceNotConfigured)
 		}
-		out.Endpoints = append(out.Endpoints, endpoint{http.MethodPost, "/webhooks/" + p.name, status})
+		out.Endpoints = append(out.Endpoints, endpoint{http.MethodPost, p.path(), status})
 	}
 	for _, path := range []string{"/runs/{id}", "/livez", "/readyz"} {
 		out.Endpoints = append(out.Endpoints, endpoint{http.MethodGet, path, "ready"})
@@ -45,10 +46,10 @@ func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
 // ready names the agent's state. A source without a secret is a choice, not a fault.
 func (s *Server) ready(ctx context.Context) []service.Dependency {
 	deps := []service.Dependency{service.Peer(ctx, s.client, "agent", s.cfg.AgentURL)}
-	for _, p := range s.providers {
-		d := service.Dependency{Name: p.name, State: "ok", Detail: "configured"}
-		if len(p.secrets) == 0 {
-			d.Detail = "not configured: " + p.setting + " is not set"
+	for _, p := range s.sites {
+		d := service.Dependency{Name: strings.TrimPrefix(p.path(), "/webhooks/"), State: "ok", Detail: "configured"}
+		if !p.configured() {
+			d.Detail = "not configured: " + p.secrets.Name() + " is not set"
 		}
 		deps = append(deps, d)
 	}

@@ -14,24 +14,27 @@ type Reason string
 // The refusals. Those of signatures and bodies are the words of webhook.Refusal
 // and source.Refusal.
 const (
-	InvalidPayload      Reason = "invalid_payload"
-	EventMissing        Reason = "event_missing"
-	EventMismatch       Reason = "event_mismatch"
-	SignatureMissing    Reason = "signature_missing"
-	SignatureMalformed  Reason = "signature_malformed"
-	SignatureMismatch   Reason = "signature_mismatch"
-	NotFound            Reason = "not_found"
-	MethodNotAllowed    Reason = "method_not_allowed"
-	BodyTimeout         Reason = "body_timeout"
-	BodyTooLarge        Reason = "body_too_large"
-	ContentType         Reason = "content_type"
-	SourceNotConfigured Reason = "source_not_configured"
-	Unavailable         Reason = "unavailable"
-	Overloaded          Reason = "overloaded"
+	InvalidPayload        Reason = "invalid_payload"
+	EventMissing          Reason = "event_missing"
+	EventMismatch         Reason = "event_mismatch"
+	SignatureMissing      Reason = "signature_missing"
+	SignatureMalformed    Reason = "signature_malformed"
+	SignatureMismatch     Reason = "signature_mismatch"
+	AddressNotAllowed     Reason = "address_not_allowed"
+	InstanceNotConfigured Reason = "instance_not_configured"
+	NotFound              Reason = "not_found"
+	MethodNotAllowed      Reason = "method_not_allowed"
+	BodyTimeout           Reason = "body_timeout"
+	BodyTooLarge          Reason = "body_too_large"
+	ContentType           Reason = "content_type"
+	RateLimited           Reason = "rate_limited"
+	SourceNotConfigured   Reason = "source_not_configured"
+	Unavailable           Reason = "unavailable"
+	Overloaded            Reason = "overloaded"
 )
 
-// retryAfter is when a caller may come again after a fault of ours. Most such
-// faults are restarts, which take seconds.
+// retryAfter is when a caller may come again after a fault of ours, most of which
+// are restarts, and after too much that was not verified. Both take seconds.
 const retryAfter = 5 * time.Second
 
 // row returns the status code and the sentence. The sentence never says more
@@ -45,11 +48,15 @@ func (r Reason) row() (code int, detail string) {
 	case EventMismatch:
 		return http.StatusBadRequest, "the body lacks the object that its event is about"
 	case SignatureMissing:
-		return http.StatusUnauthorized, "the signature header is missing"
+		return http.StatusUnauthorized, "neither a signature nor a token came with this"
 	case SignatureMalformed:
 		return http.StatusUnauthorized, "the signature header is not sha256= and 64 hex digits"
 	case SignatureMismatch:
-		return http.StatusUnauthorized, "the signature does not match the body"
+		return http.StatusUnauthorized, "the signature does not match the body, or the token is wrong"
+	case AddressNotAllowed:
+		return http.StatusForbidden, "this source may not be sent from this address"
+	case InstanceNotConfigured:
+		return http.StatusForbidden, "this site of the source is not configured here"
 	case NotFound:
 		return http.StatusNotFound, "there is nothing at this path"
 	case MethodNotAllowed:
@@ -60,6 +67,8 @@ func (r Reason) row() (code int, detail string) {
 		return http.StatusRequestEntityTooLarge, "the body is larger than 25 MiB"
 	case ContentType:
 		return http.StatusUnsupportedMediaType, "this source does not send this content type"
+	case RateLimited:
+		return http.StatusTooManyRequests, "too much that was not verified came from this address"
 	case SourceNotConfigured:
 		return http.StatusServiceUnavailable, "this source has no secret yet"
 	case Overloaded:
@@ -85,7 +94,7 @@ type refusal struct {
 // is answered like Unavailable.
 func Refuse(w http.ResponseWriter, r Reason) {
 	code, detail := r.row()
-	if r == Unavailable || r == Overloaded {
+	if r == Unavailable || r == Overloaded || r == RateLimited {
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter/time.Second)))
 	}
 	JSON(w, code, refusal{Status: "rejected", Reason: r, Detail: detail})

@@ -19,8 +19,13 @@ import (
 // Authn says how a request proved itself.
 type Authn string
 
-// Signature: an HMAC over the raw body.
-const Signature Authn = "signature"
+// How a request proves itself.
+const (
+	// Signature: an HMAC over the raw body.
+	Signature Authn = "signature"
+	// Token: one that the request carries. Nothing covers the body.
+	Token Authn = "token"
+)
 
 // maxReads bounds the public look-ups of runs, apart from the deliveries.
 const maxReads = 32

@@ -206,6 +206,37 @@ func TestListRuns(t *testing.T) {
 	}
 }
 
+func TestDeliveriesArePassedOn(t *testing.T) {
+	s, url := newTools(t)
+	c := client(t, start(t, configured(t, url)))
+	told := &agentv1.ReportDeliveriesRequest{
+		Deliveries: []*toolsv1.DeliveryRecord{{Id: runID, Source: "github", Code: 401, Status: "rejected", Reason: "signature_missing"}},
+		Dropped:    map[string]uint64{"github": 3},
+		Reporter:   runID,
+	}
+	if _, err := c.ReportDeliveries(t.Context(), told); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.deliveries[0]; got.GetReporter() != runID || got.GetDropped()["github"] != 3 || !proto.Equal(got.GetDeliveries()[0], told.GetDeliveries()[0]) {
+		t.Errorf("tools was told %v", got)
+	}
+	list, err := c.ListDeliveries(t.Context(), &agentv1.ListDeliveriesRequest{PageSize: 7, PageToken: "8", Source: "github", Answer: "401"})
+	if err != nil || len(list.GetDeliveries()) != 1 || list.GetNextPageToken() != "next" || list.GetDropped()["github"] != 3 {
+		t.Errorf("list %v, error %v", list, err)
+	}
+	one, err := c.GetDelivery(t.Context(), &agentv1.GetDeliveryRequest{Id: runID[:8]})
+	if err != nil || one.GetDelivery().GetId() != runID {
+		t.Errorf("delivery %v, error %v", one, err)
+	}
+	if _, err = c.GetDelivery(t.Context(), &agentv1.GetDeliveryRequest{Id: "ffff"}); connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("error %v, want not_found", err)
+	}
+	told.Deliveries[0].Id = "no id"
+	if _, err = c.ReportDeliveries(t.Context(), told); connect.CodeOf(err) != connect.CodeInvalidArgument || len(s.deliveries) != 1 {
+		t.Errorf("error %v, want invalid_argument from the agent itself", err)
+	}
+}
+
 func TestWatchRuns(t *testing.T) {
 	s, url := newTools(t)
 	c := client(t, start(t, configured(t, url)))

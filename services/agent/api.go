@@ -103,12 +103,47 @@ func (a *api) passOn(ctx context.Context, out *connect.ServerStream[agentv1.Watc
 	return in.Err()
 }
 
+// ReportDeliveries implements AgentService.
+func (a *api) ReportDeliveries(ctx context.Context, req *agentv1.ReportDeliveriesRequest) (*agentv1.ReportDeliveriesResponse, error) {
+	_, err := a.tools.RecordDeliveries(ctx, &toolsv1.RecordDeliveriesRequest{
+		Deliveries: req.GetDeliveries(), Dropped: req.GetDropped(), Reporter: req.GetReporter(),
+	})
+	if err != nil {
+		return nil, fromTools(err)
+	}
+	return &agentv1.ReportDeliveriesResponse{}, nil
+}
+
+// GetDelivery implements AgentService.
+func (a *api) GetDelivery(ctx context.Context, req *agentv1.GetDeliveryRequest) (*agentv1.GetDeliveryResponse, error) {
+	resp, err := a.tools.GetDelivery(ctx, &toolsv1.GetDeliveryRequest{Id: req.GetId()})
+	if err != nil {
+		return nil, fromTools(err)
+	}
+	return &agentv1.GetDeliveryResponse{Delivery: resp.GetDelivery()}, nil
+}
+
+// ListDeliveries implements AgentService.
+func (a *api) ListDeliveries(ctx context.Context, req *agentv1.ListDeliveriesRequest) (*agentv1.ListDeliveriesResponse, error) {
+	resp, err := a.tools.ListDeliveries(ctx, &toolsv1.ListDeliveriesRequest{
+		PageSize: req.GetPageSize(), PageToken: req.GetPageToken(), Source: req.GetSource(), Answer: req.GetAnswer(),
+	})
+	if err != nil {
+		return nil, fromTools(err)
+	}
+	return &agentv1.ListDeliveriesResponse{
+		Deliveries: resp.GetDeliveries(), NextPageToken: resp.GetNextPageToken(), Dropped: resp.GetDropped(),
+	}, nil
+}
+
 // fromTools passes on what tools found wrong with a request that only it can
-// read, such as a page token.
+// judge, such as a page token or a delivery's id.
 func fromTools(err error) error {
 	var ce *connect.Error
-	if errors.As(err, &ce) && ce.Code() == connect.CodeInvalidArgument && fault.ReasonOf(err) == "" {
-		return connect.NewError(connect.CodeInvalidArgument, errors.New(ce.Message()))
+	if errors.As(err, &ce) && fault.ReasonOf(err) == "" {
+		if code := ce.Code(); code == connect.CodeInvalidArgument || code == connect.CodeNotFound {
+			return connect.NewError(code, errors.New(ce.Message()))
+		}
 	}
 	return fault.FromPeer(err)
 }

@@ -31,6 +31,8 @@ type tools struct {
 	runs    map[string]*toolsv1.Run
 	planned []*toolsv1.Plan
 	claims  []*toolsv1.ClaimedRun
+	// What was reported, in order.
+	deliveries []*toolsv1.RecordDeliveriesRequest
 	// execute answers instead of carrying plans out, if set.
 	execute func(context.Context) error
 	watched chan *toolsv1.Run
@@ -125,6 +127,34 @@ func (s *tools) ListRuns(_ context.Context, req *toolsv1.ListRunsRequest) (*tool
 		s.t.Errorf("ListRuns got %s", protojson.Format(req))
 	}
 	return &toolsv1.ListRunsResponse{Runs: []*toolsv1.Run{s.open(merged())}, NextPageToken: "next"}, nil
+}
+
+func (s *tools) RecordDeliveries(_ context.Context, req *toolsv1.RecordDeliveriesRequest) (*toolsv1.RecordDeliveriesResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deliveries = append(s.deliveries, req)
+	return &toolsv1.RecordDeliveriesResponse{}, nil
+}
+
+func (s *tools) GetDelivery(_ context.Context, req *toolsv1.GetDeliveryRequest) (*toolsv1.GetDeliveryResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.deliveries[0].GetDeliveries() {
+		if strings.HasPrefix(d.GetId(), req.GetId()) {
+			return &toolsv1.GetDeliveryResponse{Delivery: d}, nil
+		}
+	}
+	return nil, connect.NewError(connect.CodeNotFound, errors.New("no delivery has this id"))
+}
+
+func (s *tools) ListDeliveries(_ context.Context, req *toolsv1.ListDeliveriesRequest) (*toolsv1.ListDeliveriesResponse, error) {
+	if req.GetPageSize() != 7 || req.GetPageToken() != "8" || req.GetSource() != "github" || req.GetAnswer() != "401" {
+		s.t.Errorf("ListDeliveries got %s", protojson.Format(req))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	told := s.deliveries[0]
+	return &toolsv1.ListDeliveriesResponse{Deliveries: told.GetDeliveries(), NextPageToken: "next", Dropped: told.GetDropped()}, nil
 }
 
 func (s *tools) WatchRuns(ctx context.Context, _ *toolsv1.WatchRunsRequest, out *connect.ServerStream[toolsv1.WatchRunsResponse]) error {

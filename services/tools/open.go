@@ -235,6 +235,10 @@ func unavailable(err error) error {
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 		return fault.New(fault.RunUnknown, "no run has this id")
+	case errors.Is(err, ledger.ErrNoDelivery):
+		return connect.NewError(connect.CodeNotFound, errors.New("no delivery has this id"))
+	case errors.Is(err, ledger.ErrAmbiguous):
+		return connect.NewError(connect.CodeInvalidArgument, errors.New("several deliveries have ids that begin so: give more of the id"))
 	case errors.Is(err, ledger.ErrToken):
 		return connect.NewError(connect.CodeInvalidArgument, err)
 	case errors.Is(err, ledger.ErrUnavailable):

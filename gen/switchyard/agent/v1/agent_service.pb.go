@@ -1307,8 +1307,11 @@ func (x *RetryCallResponse) GetAnswer() *Answer {
 type ReportDeliveriesRequest struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Deliveries []*v11.DeliveryRecord  `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	// Deliveries that were counted and not kept, by source.
-	Dropped       map[string]uint64 `protobuf:"bytes,2,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// How many deliveries this reporter has counted and not kept since it
+	// started, by source: totals, so that a batch sent twice counts once.
+	Dropped map[string]uint64 `protobuf:"bytes,2,rep,name=dropped,proto3" json:"dropped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// A process of ingress; random.
+	Reporter      string `protobuf:"bytes,3,opt,name=reporter,proto3" json:"reporter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1357,6 +1360,13 @@ func (x *ReportDeliveriesRequest) GetDropped() map[string]uint64 {
 	return nil
 }
 
+func (x *ReportDeliveriesRequest) GetReporter() string {
+	if x != nil {
+		return x.Reporter
+	}
+	return ""
+}
+
 type ReportDeliveriesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1394,8 +1404,9 @@ func (*ReportDeliveriesResponse) Descriptor() ([]byte, []int) {
 }
 
 type GetDeliveryRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An id, or so much of its beginning that only one delivery has it.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1716,18 +1727,19 @@ const file_switchyard_agent_v1_agent_service_proto_rawDesc = "" +
 	"\acall_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\x06callId\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\"H\n" +
 	"\x11RetryCallResponse\x123\n" +
-	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\x84\x02\n" +
+	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\xb0\x02\n" +
 	"\x17ReportDeliveriesRequest\x12N\n" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2#.switchyard.tools.v1.DeliveryRecordB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\n" +
-	"deliveries\x12]\n" +
-	"\adropped\x18\x02 \x03(\v29.switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntryB\b\xbaH\x05\x9a\x01\x02\x10\x14R\adropped\x1a:\n" +
+	"deliveries\x12c\n" +
+	"\adropped\x18\x02 \x03(\v29.switchyard.agent.v1.ReportDeliveriesRequest.DroppedEntryB\x0e\xbaH\v\x9a\x01\b\x10\x14\"\x04r\x02\x18(R\adropped\x12$\n" +
+	"\breporter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\breporter\x1a:\n" +
 	"\fDroppedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x1a\n" +
-	"\x18ReportDeliveriesResponse\".\n" +
-	"\x12GetDeliveryRequest\x12\x18\n" +
-	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\"V\n" +
+	"\x18ReportDeliveriesResponse\"F\n" +
+	"\x12GetDeliveryRequest\x120\n" +
+	"\x02id\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^[0-9a-f][0-9a-f-]{3,35}$R\x02id\"V\n" +
 	"\x13GetDeliveryResponse\x12?\n" +
 	"\bdelivery\x18\x01 \x01(\v2#.switchyard.tools.v1.DeliveryRecordR\bdelivery\"\xa9\x01\n" +
 	"\x15ListDeliveriesRequest\x12%\n" +

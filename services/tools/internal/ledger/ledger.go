@@ -98,6 +98,8 @@ type Ledger interface {
 	// returns no runs and the present cursor.
 	Changed(ctx context.Context, cursor int64, limit int) (runs []Stored, next int64, err error)
 
+	Deliveries
+
 	// Subscribe returns a channel that receives soon after any run changed, once
 	// for many changes; look first, then wait. Changes made by other processes are
 	// not told: look now and then as well. cancel ends it.

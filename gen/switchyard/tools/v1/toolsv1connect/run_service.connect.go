@@ -83,6 +83,7 @@ type RunServiceClient interface {
 	WatchRuns(context.Context, *v1.WatchRunsRequest) (*connect.ServerStreamForClient[v1.WatchRunsResponse], error)
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
+	// RecordDeliveries keeps what ingress answered. The same batch may be sent twice.
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)
 	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
 	// ListDeliveries lists newest first.
@@ -335,6 +336,7 @@ type RunServiceHandler interface {
 	WatchRuns(context.Context, *v1.WatchRunsRequest, *connect.ServerStream[v1.WatchRunsResponse]) error
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
+	// RecordDeliveries keeps what ingress answered. The same batch may be sent twice.
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)
 	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
 	// ListDeliveries lists newest first.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
@@ -28,6 +29,10 @@ type broken struct {
 	linked     func(context.Context, string, int) ([]ledger.Related, error)
 	entity     func(context.Context, string) (project.Entity, bool, error)
 	close      func() error
+
+	recordDeliveries func(context.Context, ledger.Report) error
+	getDelivery      func(context.Context, string) (*toolsv1.DeliveryRecord, error)
+	listDeliveries   func(context.Context, ledger.DeliveryQuery) (ledger.DeliveryPage, error)
 }
 
 // breaking makes an opener whose stores break is let loose on.
@@ -39,6 +44,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 				Ledger: s, open: s.Open, known: s.Known, pin: s.Pin, record: s.Record, claim: s.Claim, leaseCalls: s.LeaseCalls,
 				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe,
 				timeline: s.Timeline, linked: s.Linked, entity: s.Entity, close: s.Close,
+				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 			}
 			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
 			sabotage(b)
@@ -154,6 +160,18 @@ func (b *broken) Linked(ctx context.Context, ref string, limit int) ([]ledger.Re
 
 func (b *broken) Entity(ctx context.Context, ref string) (project.Entity, bool, error) {
 	return b.entity(ctx, ref)
+}
+
+func (b *broken) RecordDeliveries(ctx context.Context, r ledger.Report) error {
+	return b.recordDeliveries(ctx, r)
+}
+
+func (b *broken) GetDelivery(ctx context.Context, id string) (*toolsv1.DeliveryRecord, error) {
+	return b.getDelivery(ctx, id)
+}
+
+func (b *broken) ListDeliveries(ctx context.Context, q ledger.DeliveryQuery) (ledger.DeliveryPage, error) {
+	return b.listDeliveries(ctx, q)
 }
 
 func (b *broken) Close() error { return b.close() }

@@ -19,6 +19,7 @@ const (
 	kindRun
 	kindCall
 	kindEffect
+	kindDelivery
 )
 
 const (

@@ -113,7 +113,7 @@ func TestFilesAreTheirOwners(t *testing.T) {
 
 func TestForeignFilesAreRefused(t *testing.T) {
 	for _, tc := range []struct{ name, statement, want string }{
-		{"newer schema", "PRAGMA user_version = 2", "schema version 2"},
+		{"newer schema", "PRAGMA user_version = 1000", "schema version 1000"},
 		{"another program's", "PRAGMA application_id = 1", "no ledger"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -138,6 +138,52 @@ func TestForeignFilesAreRefused(t *testing.T) {
 			t.Errorf("got %v, want ErrUnavailable", err)
 		}
 	})
+}
+
+// A ledger of the first version keeps what it holds and gets what is new.
+func TestOlderFileIsBroughtUpToDate(t *testing.T) {
+	path, fresh := filepath.Join(t.TempDir(), "ledger.db"), filepath.Join(t.TempDir(), "ledger.db")
+	first, err := os.ReadFile(filepath.Join("schema", "1.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := raw(t, path)
+	execute(t, old, string(first))
+	execute(t, old, "PRAGMA application_id = 0x53777964; PRAGMA user_version = 1")
+	execute(t, old, "INSERT INTO observation (subject, name, sub_key, at, value, event_id) VALUES ('jira:issue:ACME-7', 'n', '', 1, 'v', 'e')")
+	for range 2 {
+		s := open(t, path, 0)
+		if seen, err := s.Timeline(t.Context(), "jira:issue:ACME-7", 10); err != nil || len(seen) != 1 {
+			t.Fatalf("what was there: %v, %v", seen, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, fresh, 0)
+	if diff := cmp.Diff(schemaOf(t, raw(t, fresh)), schemaOf(t, raw(t, path))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func schemaOf(t *testing.T, conn *sql.Conn) (lines []string) {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), "SELECT coalesce(sql, name) FROM sqlite_schema UNION ALL SELECT user_version FROM pragma_user_version ORDER BY 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
 }
 
 // A failed operation takes nobody with it that shares its commit.

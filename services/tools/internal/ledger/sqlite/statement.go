@@ -19,6 +19,9 @@ const (
 	selectTimeline
 	selectLinked
 	selectEntity
+	selectDelivery
+	selectDeliveries
+	selectDropped
 
 	// Statements of the writer.
 	touch
@@ -48,6 +51,9 @@ const (
 	updateEntity
 	upsertLink
 	upsertObservation
+	insertReport
+	pruneReports
+	upsertDropped
 	statements
 
 	firstWrite = touch
@@ -110,6 +116,13 @@ func (s statement) text() string {
 			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind LIMIT ?2`
 	case selectEntity:
 		return `SELECT seq, seen, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+	case selectDelivery:
+		return `SELECT seq, record FROM report WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 2`
+	case selectDeliveries:
+		return `SELECT seq, record FROM report WHERE seq < ?1 AND (?2 = '' OR source = ?2)
+			AND (?3 = '' OR status = ?3 OR reason = ?3 OR code = ?3) ORDER BY seq DESC LIMIT ?4`
+	case selectDropped:
+		return `SELECT source, sum(total) FROM dropped GROUP BY source`
 	default:
 		return s.writeText()
 	}
@@ -215,6 +228,23 @@ func (s statement) memoryText() string {
 		return `INSERT INTO observation (subject, name, sub_key, at, value, event_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 			ON CONFLICT (subject, name, sub_key) DO UPDATE SET at = ?4, value = ?5, event_id = ?6
 			WHERE (?4, ?6) < (at, event_id)`
+	default:
+		return s.deliveryText()
+	}
+}
+
+func (s statement) deliveryText() string {
+	switch s {
+	case insertReport:
+		return `INSERT INTO report (id, source, code, status, reason, refused, turn, record)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(turn), 0) + 1 FROM report WHERE refused = ?6), ?7)
+			ON CONFLICT (id) DO NOTHING`
+	case pruneReports:
+		// Turns have no gaps but at their beginning: no row is counted for this.
+		return `DELETE FROM report WHERE refused = ?1 AND turn <= (SELECT max(turn) FROM report WHERE refused = ?1) - ?2`
+	case upsertDropped:
+		return `INSERT INTO dropped (reporter, source, total) VALUES (?1, ?2, ?3)
+			ON CONFLICT (reporter, source) DO UPDATE SET total = ?3 WHERE ?3 > total`
 	default:
 		return ""
 	}

@@ -3,7 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,8 +22,9 @@ import (
 const Word = "sqlite"
 
 const (
-	// schemaVersion is kept in the file's user_version.
-	schemaVersion = 1
+	// schemaVersion is kept in the file's user_version. It is the last file in
+	// schema/: each brings a ledger from the version before to its own.
+	schemaVersion = 2
 	// applicationID marks a file as ours: "Swyd".
 	applicationID = 0x53777964
 
@@ -31,8 +32,8 @@ const (
 	readers           = 4
 )
 
-//go:embed schema.sql
-var schema string
+//go:embed schema/*.sql
+var schema embed.FS
 
 // Options of a Store. The zero value is good, but for Now.
 type Options struct {
@@ -140,7 +141,8 @@ func (s *Store) start(ctx context.Context, path string, opts Options) error {
 	return nil
 }
 
-// migrate makes the schema in an empty file and refuses every file it doesn't know.
+// migrate makes the schema in an empty file, brings an older one up to date, and
+// refuses every file it doesn't know.
 func migrate(ctx context.Context, db *sql.DB, path string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -159,11 +161,17 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 		return fmt.Errorf("sqlite: %s is no ledger: it is another program's database", path)
 	case version > schemaVersion:
 		return fmt.Errorf("sqlite: %s has schema version %d and this program knows versions up to %d: a newer program wrote it, start that one", path, version, schemaVersion)
-	default:
+	case version == schemaVersion:
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, schema); err != nil {
-		return unavailable(err)
+	for v := version + 1; v <= schemaVersion; v++ {
+		step, err := schema.ReadFile(fmt.Sprintf("schema/%d.sql", v))
+		if err != nil {
+			return fmt.Errorf("sqlite: schema: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, string(step)); err != nil {
+			return unavailable(err)
+		}
 	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)); err != nil {
 		return unavailable(err)

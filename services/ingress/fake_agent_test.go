@@ -13,6 +13,7 @@ import (
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/fault"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/seal"
@@ -34,6 +35,9 @@ type agent struct {
 	mu     sync.Mutex
 	handle func(ctx context.Context) (*agentv1.Answer, error)
 	seen   []delivered
+	told   []*toolsv1.DeliveryRecord
+	// Totals of what was counted and not told.
+	dropped map[string]uint64
 }
 
 type delivered struct {
@@ -108,6 +112,13 @@ func (a *agent) HandleEvent(ctx context.Context, req *agentv1.HandleEventRequest
 		return nil, err
 	}
 	return &agentv1.HandleEventResponse{Answer: answer}, nil
+}
+
+func (a *agent) ReportDeliveries(_ context.Context, req *agentv1.ReportDeliveriesRequest) (*agentv1.ReportDeliveriesResponse, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.told, a.dropped = append(a.told, req.GetDeliveries()...), req.GetDropped()
+	return &agentv1.ReportDeliveriesResponse{}, nil
 }
 
 func (a *agent) GetRun(_ context.Context, req *agentv1.GetRunRequest) (*agentv1.GetRunResponse, error) {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
 	"github.com/switchyard-dev/switchyard/internal/credential"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
@@ -22,6 +24,7 @@ import (
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/bucket"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/report"
 )
 
 // Options are what ingress is given beside its settings.
@@ -44,6 +47,7 @@ type Server struct {
 	proxies   address.List
 	strangers *bucket.Table
 	agent     *forward.Agent
+	reports   *report.Reporter
 	client    *http.Client
 }
 
@@ -71,6 +75,7 @@ func New(cfg Config, o Options) (*Server, error) {
 	}
 	client := rpc.NewHTTPClient()
 	agent := agentv1connect.NewAgentServiceClient(client, cfg.AgentURL, options...)
+	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
 	return &Server{
 		cfg:       cfg,
 		log:       o.Log,
@@ -80,6 +85,7 @@ func New(cfg Config, o Options) (*Server, error) {
 		proxies:   proxies,
 		strangers: bucket.New(o.Now),
 		agent:     forward.New(agent, keys, cfg.MaxInFlight),
+		reports:   report.New(agent, o.Log, o.Now, newID),
 		client:    client,
 	}, nil
 }
@@ -97,10 +103,11 @@ func (s *Server) Handler() http.Handler {
 	return s.recovered(canonical(mux))
 }
 
-// Run serves on the listener until ctx is done, then lets deliveries in flight
-// finish. Meanwhile it follows the files of secrets.
+// Run serves on the listener until ctx is done, lets deliveries in flight
+// finish, and reports the last of them: for at most 22 s. Meanwhile it follows
+// the files of secrets.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
-	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	defer background.Wait()
 	defer stop()
@@ -108,7 +115,8 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	for _, p := range s.sites {
 		sets = append(sets, p.secrets, p.tokens)
 	}
-	background.Go(func() { credential.Watch(watching, sets) })
+	background.Go(func() { credential.Watch(beside, sets) })
+	background.Go(func() { s.reports.Run(beside) })
 	return service.Serve(ctx, ln, s.Handler(), s.log)
 }
 

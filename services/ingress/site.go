@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/webhook"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/diagnose"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/handshake"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
@@ -23,8 +24,9 @@ type site struct {
 	site   source.Site
 	// Never nil; without the setting, empty.
 	secrets, tokens *credential.Set
-	// Empty for any address.
-	allowed address.List
+	// Empty for any address; allowedBy is the setting.
+	allowed   address.List
+	allowedBy string
 	// nil where there is no handshake.
 	window *handshake.Window
 }
@@ -39,12 +41,13 @@ func newSites(cfg Config, now func() time.Time, log *slog.Logger) ([]*site, erro
 			return nil, err
 		}
 		s := &site{
-			provider: kinds[i.Source],
-			source:   i.Source,
-			site:     source.Site{Instance: i.Name, Host: i.Host},
-			secrets:  credential.New(i.Secret, now, log),
-			tokens:   credential.New(i.Token, now, log),
-			allowed:  allowed,
+			provider:  kinds[i.Source],
+			source:    i.Source,
+			site:      source.Site{Instance: i.Name, Host: i.Host},
+			secrets:   credential.New(i.Secret, now, log),
+			tokens:    credential.New(i.Token, now, log),
+			allowed:   allowed,
+			allowedBy: i.Allowed.Name,
 		}
 		if i.Name == "" {
 			s.site.Elsewhere = cfg.elsewhere(i.Source)
@@ -75,6 +78,35 @@ func (s *site) path() string {
 		return "/webhooks/" + s.source
 	}
 	return "/webhooks/" + s.source + "/" + s.site.Instance
+}
+
+// name is the source with the instance: jira, jira@eu.
+func (s *site) name() string {
+	if s.site.Instance == "" {
+		return s.source
+	}
+	return s.source + "@" + s.site.Instance
+}
+
+// provedBy names the setting, and its file, that a kind of proof rests on.
+func (s *site) provedBy(authn forward.Authn) string {
+	set := s.secrets
+	if authn == forward.Token {
+		set = s.tokens
+	}
+	if set.File() == "" {
+		return set.Name()
+	}
+	return set.Name() + " in " + set.File()
+}
+
+// known are the site's secrets, for an explanation.
+func (s *site) known() []diagnose.Secret {
+	var all []diagnose.Secret
+	for n, value := range s.secrets.Secrets() {
+		all = append(all, diagnose.Secret{Source: s.name(), Setting: s.secrets.Name(), File: s.secrets.File(), Nth: n + 1, Value: value})
+	}
+	return all
 }
 
 // configured tells whether anything can come in now.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
@@ -18,6 +19,7 @@ import (
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/report"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
 )
 
@@ -28,58 +30,52 @@ const (
 	readAhead = 1 << 20
 )
 
-// visit is what is known of a request so far.
+// visit is one request with what is known of it so far.
 type visit struct {
-	site        *site
+	r           *http.Request
 	start       time.Time
+	site        *site
 	client      netip.Addr
 	contentType string
 	authn       forward.Authn
+	// For those who ask later why it was answered so.
+	record *report.Delivery
 }
 
 // webhook handles POST /webhooks/{source} and /webhooks/{source}/{instance}. The
 // order of the checks is part of the protocol: nothing of a body is parsed
 // before its request is verified.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
-	start := s.now()
+	v := s.enter(r)
+	defer s.reports.Add(v.record)
 	// The deadline is the provider's, the work is ours: a provider that hangs up
 	// may never send this again, so its event is still handled.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.cfg.Deadline)
 	defer cancel()
-	name, instance := r.PathValue("source"), r.PathValue("instance")
-	if !slices.ContainsFunc(s.sites, func(p *site) bool { return p.source == name }) {
-		answer.Refuse(w, answer.NotFound)
-		return
-	}
-	if r.Method != http.MethodPost {
-		answer.RefuseMethod(w, http.MethodPost)
-		return
-	}
-	i := slices.IndexFunc(s.sites, func(p *site) bool { return p.source == name && p.site.Instance == instance })
-	if i < 0 {
-		answer.Refuse(w, answer.InstanceNotConfigured)
-		return
-	}
-	v := &visit{site: s.sites[i], start: start, client: address.Client(r, s.proxies)}
-	a, reason := s.deliver(ctx, v, w, r)
+	a, reason := s.handle(ctx, v, w)
 	if reason == "" {
-		err := answer.Write(w, s.absolute(a))
+		code, err := answer.Write(w, s.absolute(a))
 		if err == nil {
-			s.log.DebugContext(ctx, "webhook answered", "source", name, "instance", instance, "run_id", a.GetRunId(), "event_id", a.GetEventId(), "status", a.GetStatus(), "took", s.now().Sub(start))
+			v.record.Answered(code, a)
+			s.log.DebugContext(ctx, "webhook answered", "source", v.record.Source, "instance", v.record.Instance, "run_id", a.GetRunId(), "event_id", a.GetEventId(), "status", a.GetStatus(), "took", s.now().Sub(v.start))
 			return
 		}
-		s.log.ErrorContext(ctx, "answer not written", "source", name, "run_id", a.GetRunId(), "error", err)
+		s.log.ErrorContext(ctx, "answer not written", "source", v.record.Source, "run_id", a.GetRunId(), "error", err)
 		reason = answer.Unavailable
 	}
-	s.log.InfoContext(ctx, "webhook refused", "source", name, "instance", instance, "address", v.client, "reason", string(reason), "took", s.now().Sub(start))
-	answer.Refuse(w, reason)
+	s.log.InfoContext(ctx, "webhook refused", "source", v.record.Source, "instance", v.record.Instance, "address", v.client, "reason", string(reason), "took", s.now().Sub(v.start))
+	v.refuse(w, reason)
 }
 
-func (s *Server) deliver(ctx context.Context, v *visit, w http.ResponseWriter, r *http.Request) (*agentv1.Answer, answer.Reason) {
-	if reason := s.knock(v, r); reason != "" {
+// handle makes the checks in their order and has the agent handle the event.
+func (s *Server) handle(ctx context.Context, v *visit, w http.ResponseWriter) (*agentv1.Answer, answer.Reason) {
+	if reason := s.find(v); reason != "" {
 		return nil, reason
 	}
-	body, reason := s.admit(v, w, r)
+	if reason := s.knock(v); reason != "" {
+		return nil, reason
+	}
+	body, reason := s.admit(v, w)
 	if reason == answer.SignatureMissing && v.site.window != nil {
 		var a *agentv1.Answer
 		if a, reason = s.shake(ctx, v, body); reason == "" {
@@ -89,35 +85,41 @@ func (s *Server) deliver(ctx context.Context, v *visit, w http.ResponseWriter, r
 	if reason != "" {
 		return nil, s.stranger(v, reason)
 	}
-	meta := source.Meta{
-		ReceivedAt: v.start, ContentType: v.contentType, Digest: sha256.Sum256(body),
-		Site: v.site.site, Token: v.authn == forward.Token,
+	return s.deliver(ctx, v, body)
+}
+
+// find finds the site that the path names.
+func (s *Server) find(v *visit) answer.Reason {
+	name, instance := v.r.PathValue("source"), v.r.PathValue("instance")
+	if !slices.ContainsFunc(s.sites, func(p *site) bool { return p.source == name }) {
+		return answer.NotFound
 	}
-	event, delivery, err := v.site.normalizer.Normalize(r.Header, body, meta)
-	if err != nil {
-		return nil, refused(err)
+	v.record.Source = name
+	if v.r.Method != http.MethodPost {
+		return answer.MethodNotAllowed
 	}
-	faultpoint.Reached("ingress.before_forward")
-	a, err := s.agent.Deliver(ctx, event, delivery, body, v.authn)
-	if err != nil {
-		s.log.ErrorContext(ctx, "webhook not handled", "source", v.site.source, "event_id", event.GetId(), "delivery_id", delivery.GetDeliveryId(), "error", err)
-		return nil, forward.Reason(err)
+	i := slices.IndexFunc(s.sites, func(p *site) bool { return p.source == name && p.site.Instance == instance })
+	if i < 0 {
+		return answer.InstanceNotConfigured
 	}
-	faultpoint.Reached("ingress.after_forward")
-	return a, ""
+	v.site, v.record.Instance = s.sites[i], instance
+	return ""
 }
 
 // knock makes the checks before the body is read. Only who has no credential at
 // all is turned away for having been wrong too often: behind one address there
 // may be others, whose requests are right.
-func (s *Server) knock(v *visit, r *http.Request) answer.Reason {
+func (s *Server) knock(v *visit) answer.Reason {
 	if !v.site.configured() {
 		return answer.SourceNotConfigured
 	}
-	if len(v.site.allowed) > 0 && !v.site.allowed.Has(v.client) {
-		return answer.AddressNotAllowed
+	if len(v.site.allowed) > 0 {
+		if !v.site.allowed.Has(v.client) {
+			return answer.AddressNotAllowed
+		}
+		v.record.Check("address", report.OK, "among "+v.site.allowedBy, "")
 	}
-	if !v.site.credible(r) && s.strangers.Empty(address.Group(v.client)) {
+	if !v.site.credible(v.r) && s.strangers.Empty(address.Group(v.client)) {
 		return answer.RateLimited
 	}
 	return ""
@@ -125,17 +127,26 @@ func (s *Server) knock(v *visit, r *http.Request) answer.Reason {
 
 // admit reads the body and says how the request proved itself. The body is
 // returned also to one that proved nothing.
-func (s *Server) admit(v *visit, w http.ResponseWriter, r *http.Request) (body []byte, reason answer.Reason) {
+func (s *Server) admit(v *visit, w http.ResponseWriter) (body []byte, reason answer.Reason) {
 	var err error
-	v.contentType, _, err = mime.ParseMediaType(r.Header.Get("Content-Type"))
+	v.contentType, _, err = mime.ParseMediaType(v.r.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(v.site.contentTypes, v.contentType) {
 		return nil, answer.ContentType
 	}
-	if body, reason = s.read(w, r, v.start); reason != "" {
+	v.record.Check("content_type", report.OK, v.contentType, "")
+	body, reason = s.read(w, v.r, v.start)
+	v.record.BodyBytes = len(body)
+	if reason != "" {
 		return nil, reason
 	}
-	v.authn, reason = v.site.authenticate(r, body)
-	return body, reason
+	v.record.Check("body", report.OK, strconv.Itoa(len(body))+" bytes", "")
+	if v.authn, reason = v.site.authenticate(v.r, body); reason != "" {
+		v.record.Explain = s.explainer(v, body, reason)
+		return body, reason
+	}
+	v.record.Authn = string(v.authn)
+	v.record.Check(string(v.authn), report.OK, "right by "+v.site.provedBy(v.authn), "")
+	return body, ""
 }
 
 // stranger counts a request that did not prove itself, and refuses it as one of
@@ -161,7 +172,32 @@ func (s *Server) shake(ctx context.Context, v *visit, body []byte) (*agentv1.Ans
 	if !accepted {
 		return nil, answer.SignatureMissing
 	}
+	v.record.Explain = nil
+	v.record.Check("token", report.OK, "Notion's verification token came and was kept", "")
 	return &agentv1.Answer{Status: "success", Summary: "the verification token was received"}, ""
+}
+
+// deliver makes an event of a body that proved itself, and has it handled.
+func (s *Server) deliver(ctx context.Context, v *visit, body []byte) (*agentv1.Answer, answer.Reason) {
+	meta := source.Meta{
+		ReceivedAt: v.start, ContentType: v.contentType, Digest: sha256.Sum256(body),
+		Site: v.site.site, Token: v.authn == forward.Token,
+	}
+	event, delivery, err := v.site.normalizer.Normalize(v.r.Header, body, meta)
+	if err != nil {
+		return nil, refused(err)
+	}
+	verified(v.record, event, delivery, v.start)
+	faultpoint.Reached("ingress.before_forward")
+	a, err := s.agent.Deliver(ctx, event, delivery, body, v.authn)
+	if err != nil {
+		s.log.ErrorContext(ctx, "webhook not handled", "source", v.site.source, "event_id", event.GetId(), "delivery_id", delivery.GetDeliveryId(), "error", err)
+		agentFailed(v.record, s.cfg.AgentURL, err)
+		return nil, forward.Reason(err)
+	}
+	v.record.Check("agent", report.OK, a.GetStatus(), "")
+	faultpoint.Reached("ingress.after_forward")
+	return a, ""
 }
 
 // refused is the word of a verifier's or normalizer's refusal.

@@ -12,20 +12,20 @@ import (
 )
 
 // Write writes the agent's answer: 200, or 202 with Location while the run is
-// in process. An error means that nothing was written.
-func Write(w http.ResponseWriter, a *agentv1.Answer) error {
+// in process. It returns the code; an error means that nothing was written.
+func Write(w http.ResponseWriter, a *agentv1.Answer) (code int, err error) {
 	body, err := Marshal(a)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	code := http.StatusOK
+	code = http.StatusOK
 	if a.GetStatus() == "processing" {
 		code = http.StatusAccepted
 		w.Header().Set("Location", a.GetUrl())
 	}
 	header(w, code)
 	_, _ = w.Write(body) // as in JSON
-	return nil
+	return code, nil
 }
 
 // Marshal returns the answer as one line of JSON with proto names and every

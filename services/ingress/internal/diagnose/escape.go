@@ -59,12 +59,13 @@ func unit(in []byte) (rune, bool) {
 func escaped(in []byte) []byte {
 	const digits = "0123456789abcdef"
 	out := make([]byte, 0, len(in))
+	var units [2]uint16
 	for _, r := range string(in) {
 		if r < utf8.RuneSelf {
 			out = append(out, byte(r))
 			continue
 		}
-		for _, u := range utf16.AppendRune(nil, r) {
+		for _, u := range utf16.AppendRune(units[:0], r) {
 			out = append(out, '\\', 'u', digits[u>>12], digits[u>>8&0xf], digits[u>>4&0xf], digits[u&0xf])
 		}
 	}

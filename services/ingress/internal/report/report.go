@@ -97,7 +97,7 @@ func (r *Reporter) mayExplain(d *Delivery) {
 	}
 	if d.BodyBytes > explainBody || r.explained+d.BodyBytes > explainPerSecond {
 		d.Explain = nil
-		d.Check("signature", Note, "the body was too large, or too many came at a time, to look for the cause", "")
+		d.Check("signature", Failed, "the body is too large, or too many came at a time, to look for the cause", "")
 		return
 	}
 	r.explained += d.BodyBytes
@@ -164,6 +164,7 @@ func (r *Reporter) explain(d *Delivery) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.log.Error("panic while a refusal was explained", "source", d.Source, "panic", p, "stack", string(debug.Stack()))
+			d.Check("signature", Failed, "looking for the cause failed: ingress's log has it", "")
 		}
 	}()
 	for _, c := range d.Explain() {

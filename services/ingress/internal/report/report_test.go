@@ -237,6 +237,22 @@ func TestRecordsKeepTheirBounds(t *testing.T) {
 	})
 }
 
+// What a handler's panic leaves behind is what was answered in its place.
+func TestUnansweredIsUnavailable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &agent{}
+		r := newReporter(a)
+		stop := running(t, r)
+		r.Add(report.Begin(time.Now()))
+		stop()
+		for _, d := range a.records() {
+			if d.GetCode() != 503 || d.GetStatus() != "rejected" || d.GetReason() != "unavailable" {
+				t.Errorf("told %v", d)
+			}
+		}
+	})
+}
+
 func TestABatchThatIsRefusedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &agent{}
@@ -286,7 +302,7 @@ func TestExplanations(t *testing.T) {
 				if i == 0 {
 					panic("a bug")
 				}
-				return []report.Check{{Name: "signature", Outcome: report.Note, Detail: "because"}}
+				return []report.Check{{Name: "signature", Outcome: report.Failed, Detail: "because"}}
 			}
 			r.Add(d)
 		}
@@ -301,7 +317,7 @@ func TestExplanations(t *testing.T) {
 			t.Errorf("%d explained of %d", asked, len(a.records()))
 		}
 		for _, d := range a.records() {
-			if len(d.GetChecks()) > 1 {
+			if looked := d.GetBodyBytes() > 0; looked && (len(d.GetChecks()) != 1 || d.GetChecks()[0].GetOutcome() != report.Failed) {
 				t.Errorf("checks %v", d.GetChecks())
 			}
 		}

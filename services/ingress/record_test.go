@@ -1,0 +1,127 @@
+package ingress_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/webhook/github"
+	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
+	"github.com/switchyard-dev/switchyard/services/ingress"
+)
+
+// serve runs ingress as its program does, until stop is called, which returns
+// once the last deliveries were reported.
+func serve(t *testing.T, cfg ingress.Config) (url string, stop func()) {
+	t.Helper()
+	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- srv.Run(ctx, ln) }()
+	return "http://" + ln.Addr().String(), func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	}
+}
+
+func TestEachDeliveryIsReported(t *testing.T) {
+	a := startAgent(t)
+	url, stop := serve(t, config(a.url))
+	garbage := http.Header{"Content-Type": {"text/plain"}}
+	good := signed("ping", ping)
+	issue := `{"webhookEvent":"jira:issue_created","timestamp":1772271003123,"issue":{"id":"1","key":"ACME-7","fields":{}}}`
+	rows := []struct {
+		name, method, path string
+		header             http.Header
+		body               string
+		code               uint32
+		reason, check      string
+		says               string // in the failed check or a note
+	}{
+		{"unknown source", "POST", "/webhooks/git<hub", good, ping, 404, "not_found", "path", `"git<hub"`},
+		{"method", "PUT", "/webhooks/github", good, ping, 405, "method_not_allowed", "method", `"PUT"`},
+		{"source without a secret", "POST", "/webhooks/notion", good, ping, 503, "source_not_configured", "source", "NOTION_WEBHOOK_SECRET is not set"},
+		{"content type", "POST", "/webhooks/github", garbage, ping, 415, "content_type", "content_type", "application/json"},
+		{"too large", "POST", "/webhooks/github", good, strings.Repeat("x", maxBody+1), 413, "body_too_large", "body", "25 MiB"},
+		{"no signature", "POST", "/webhooks/github", without(good, github.HeaderSignature), ping, 401, "signature_missing", "signature", "in the field Secret"},
+		{"malformed signature", "POST", "/webhooks/github", set(good, github.HeaderSignature, "sha1=00"), ping, 401, "signature_malformed", "signature", "its method is sha1"},
+		{"changed body", "POST", "/webhooks/github", good, ping + "\n", 401, "signature_mismatch", "signature", "a line end was added"},
+		{"another source's secret", "POST", "/webhooks/jira", jira.Headers([]byte(oldSecret), "id", []byte(issue)), issue, 401, "signature_mismatch", "signature", "made with GITHUB_WEBHOOK_SECRET (number 2)"},
+		{"broken JSON", "POST", "/webhooks/github", signed("ping", "{"), "{", 400, "invalid_payload", "json", "cut off"},
+		{"no event", "POST", "/webhooks/github", without(good, github.HeaderEvent), ping, 400, "event_missing", "event", github.HeaderEvent},
+		{"another event", "POST", "/webhooks/github", signed("push", ping), ping, 400, "event_mismatch", "event", "lacks the object"},
+		{"accepted", "POST", "/webhooks/jira", jira.Headers([]byte("Jira's secret"), "id-1", []byte(issue)), issue, 200, "", "", "it was delayed"},
+	}
+	for _, tc := range rows {
+		if got := send(t, tc.method, url+tc.path, tc.header, strings.NewReader(tc.body)); got.code != int(tc.code) {
+			t.Fatalf("%s: %d %s", tc.name, got.code, got.body)
+		}
+	}
+	a.fail(errors.New("a bug"))
+	send(t, "POST", url+"/webhooks/github", good, strings.NewReader(ping))
+	stop()
+	if len(a.told) != len(rows)+1 {
+		t.Fatalf("%d of %d deliveries were reported", len(a.told), len(rows)+1)
+	}
+	for i, tc := range rows {
+		t.Run(tc.name, func(t *testing.T) {
+			d := a.told[i]
+			failed, said := failedCheck(t, d)
+			if d.GetCode() != tc.code || d.GetReason() != tc.reason || failed != tc.check || !strings.Contains(said, tc.says) {
+				t.Errorf("code %d, reason %q, failed %q: %s", d.GetCode(), d.GetReason(), failed, said)
+			}
+			if _, err := uuid.Parse(d.GetId()); err != nil || d.GetAddress() != "127.0.0.1" || d.GetReceivedAt() == nil {
+				t.Errorf("id %s, from %s at %v", d.GetId(), d.GetAddress(), d.GetReceivedAt())
+			}
+		})
+	}
+	if d := a.told[5]; d.GetType() != "ping" || d.GetDelivery().GetDeliveryId() != "guid-1" || d.GetAuthn() != "" {
+		t.Errorf("what a refused request says of itself: %v", d)
+	}
+	if d := a.told[12]; d.GetStatus() != "success" || d.GetRunId() != runID || d.GetEventId() == "" || d.GetType() != "jira:issue_created" ||
+		d.GetAuthn() != "signature" || d.GetDelivery().GetDeliveryId() != "id-1" || d.GetBodyBytes() != uint64(len(issue)) {
+		t.Errorf("accepted: %v", d)
+	}
+	if failed, said := failedCheck(t, a.told[13]); failed != "agent" || !strings.Contains(said, a.url) {
+		t.Errorf("a fault of the agent: %s: %s", failed, said)
+	}
+}
+
+// failedCheck returns the name of the one check that failed and all that is
+// said, in which there is no secret.
+func failedCheck(t *testing.T, d *toolsv1.DeliveryRecord) (name, said string) {
+	t.Helper()
+	for _, c := range d.GetChecks() {
+		said += c.GetDetail() + "; " + c.GetRemedy() + "\n"
+		if c.GetOutcome() != "failed" {
+			continue
+		}
+		if name != "" || c.GetRemedy() == "" {
+			t.Errorf("a second failed check, or no remedy: %v", c)
+		}
+		name = c.GetName()
+	}
+	for _, s := range []string{secret, oldSecret, "Jira's secret", key, token} {
+		if strings.Contains(d.String(), s) {
+			t.Errorf("%s gives %q away", d, s)
+		}
+	}
+	return name, said
+}

@@ -28,11 +28,12 @@ type Env struct {
 }
 
 type commands struct {
-	Dev     devCommand     `cmd:"" help:"Run all of Switchyard in this process, on one file of data."`
-	Send    sendCommand    `cmd:"" help:"Send a signed webhook, as a provider would, and print the answer."`
-	Runs    runsCommand    `cmd:"" help:"List runs, and explain one."`
-	Secret  secretCommand  `cmd:"" help:"Print a new secret."`
-	Version versionCommand `cmd:"" help:"Print this program's version."`
+	Dev        devCommand        `cmd:"" help:"Run all of Switchyard in this process, on one file of data."`
+	Send       sendCommand       `cmd:"" help:"Send a signed webhook, as a provider would, and print the answer."`
+	Runs       runsCommand       `cmd:"" help:"List runs, and explain one."`
+	Deliveries deliveriesCommand `cmd:"" help:"List deliveries with their answers, and explain a refusal."`
+	Secret     secretCommand     `cmd:"" help:"Print a new secret."`
+	Version    versionCommand    `cmd:"" help:"Print this program's version."`
 }
 
 // errNotSuccess ends a command whose output has said why already.

@@ -27,6 +27,8 @@ type agent struct {
 	asked *agentv1.ListRunsRequest
 	next  string
 	empty bool
+
+	askedDeliveries *agentv1.ListDeliveriesRequest
 }
 
 func (a *agent) ListRuns(_ context.Context, req *agentv1.ListRunsRequest) (*agentv1.ListRunsResponse, error) {

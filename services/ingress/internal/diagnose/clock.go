@@ -23,14 +23,21 @@ func Clock(happened, came time.Time) (report.Check, bool) {
 	case age < -ahead:
 		return report.Check{
 			Name: "clock", Outcome: report.Note,
-			Detail: fmt.Sprintf("by this machine's clock the event happens %v from now: the clock is behind", (-age).Round(time.Second)),
+			Detail: "by this machine's clock the event happens " + shown(-age) + " from now: the clock is behind",
 			Remedy: "set this machine's clock, by NTP if possible: leases, deadlines and what is newer rest on it",
 		}, true
 	case age > late:
 		return report.Check{
 			Name: "clock", Outcome: report.Note,
-			Detail: fmt.Sprintf("the event happened %v before it came: it was delayed or delivered again", age.Round(time.Second)),
+			Detail: "the event happened " + shown(age) + " before it came: it was delayed or delivered again",
 		}, true
 	}
 	return report.Check{}, false
+}
+
+func shown(d time.Duration) string {
+	if days := d / (24 * time.Hour); days >= 2 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return d.Round(time.Second).String()
 }

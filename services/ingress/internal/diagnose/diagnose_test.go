@@ -63,7 +63,7 @@ func TestMismatch(t *testing.T) {
 		{"another source's", signed("9c3e77d1f05b48aa", body, body), "JIRA_EU_WEBHOOK_SECRET, the secret of jira@eu", "/webhooks/jira/eu"},
 		{"set since", signed(second, body, body), "GITHUB_WEBHOOK_SECRET (number 2) in /run/secrets/hook was set since", "again"},
 		{"an example", signed("It's a Secret to Everybody", body, body), "an example from a guide", "switchyard secret"},
-		{"a line feed after it", signed(right+"\n", body, body), "GITHUB_WEBHOOK_SECRET and a line feed", "again"},
+		{"a line feed after it", signed(right+"\n", body, body), "GITHUB_WEBHOOK_SECRET and a line feed", "again, without the line feed"},
 		{"a line end after it", signed(right+"\r\n", body, body), "a line end after", "again"},
 		{"a space after it", signed(second+" ", body, body), "(number 2) in /run/secrets/hook and a space after", "again"},
 		{"a space before it", signed(" "+right, body, body), "a space before", "again"},
@@ -211,6 +211,7 @@ func TestClock(t *testing.T) {
 		{time.Time{}, ""},
 		{now.Add(6 * time.Minute), "6m0s from now: the clock is behind"},
 		{now.Add(-3 * time.Hour), "3h0m0s before it came"},
+		{now.Add(-50 * time.Hour), "2 days before it came"},
 	} {
 		got, said := diagnose.Clock(tc.happened, now)
 		if said != (tc.want != "") || !strings.Contains(got.Detail, tc.want) {

@@ -36,16 +36,16 @@ func (r Request) misspelt(got signature) (cause, bool) {
 }
 
 func forms(s Secret) []form {
-	const remedy = "enter the secret at the provider again, without it"
+	const remedy = "enter the secret at the provider again, without "
 	around := func(before, after string) []byte { return slices.Concat([]byte(before), s.Value, []byte(after)) }
 	all := []form{
-		{around("", "\n"), " and a line feed after it", remedy},
-		{around("", "\r\n"), " and a line end after it", remedy},
-		{around("", " "), " and a space after it", remedy},
-		{around(" ", ""), " and a space before it", remedy},
-		{around(`"`, `"`), " and quotes around it", remedy},
-		{around("'", "'"), " and quotes around it", remedy},
-		{around(s.Setting+"=", ""), " and the setting's name before it", remedy},
+		{around("", "\n"), " and a line feed after it", remedy + "the line feed"},
+		{around("", "\r\n"), " and a line end after it", remedy + "the line end"},
+		{around("", " "), " and a space after it", remedy + "the space"},
+		{around(" ", ""), " and a space before it", remedy + "the space"},
+		{around(`"`, `"`), " and quotes around it", remedy + "the quotes"},
+		{around("'", "'"), " and quotes around it", remedy + "the quotes"},
+		{around(s.Setting+"=", ""), " and the setting's name before it", remedy + "the setting's name"},
 	}
 	if bare := bytes.Trim(s.Value, "\"'` \t\r\n"); len(bare) < len(s.Value) {
 		all = append(all, form{bare, ", but without the quotes or spaces that it has here", "take them out of " + s.Setting})

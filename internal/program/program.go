@@ -2,12 +2,14 @@ package program
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -21,7 +23,8 @@ import (
 // gcPercent saves a sixth or more of a request's CPU for some 15 MB of memory.
 const gcPercent = 400
 
-// Settings are a service's, with what every program needs of them.
+// Settings are a service's, with what every program needs of them. Those of a
+// service that may speak TLS itself also have Secure() bool.
 type Settings interface {
 	// Address is host:port that the service listens on, for the probe.
 	Address() string
@@ -50,7 +53,8 @@ func start(ctx context.Context, name, description string, settings Settings, arg
 		return err
 	}
 	if health {
-		return probe(ctx, settings.Address())
+		tls, ok := settings.(interface{ Secure() bool })
+		return probe(ctx, settings.Address(), ok && tls.Secure())
 	}
 	TuneGC(lookup)
 	log, err := NewLog(os.Stderr, settings.Level())
@@ -77,7 +81,7 @@ func NewLog(w io.Writer, level string) (*slog.Logger, error) {
 }
 
 // probe asks the service on this machine; an address for every interface is asked on loopback.
-func probe(ctx context.Context, addr string) error {
+func probe(ctx context.Context, addr string, secure bool) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("health: %w", err)
@@ -85,13 +89,19 @@ func probe(ctx context.Context, addr string) error {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
+	at := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/livez"}
+	client := &http.Client{}
+	if secure {
+		at.Scheme = "https"
+		// The certificate is for the service's public name, which is not asked here.
+		client.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/livez", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return fmt.Errorf("health: %w", err)
 	}
-	client := &http.Client{}
 	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("health: %w", err)

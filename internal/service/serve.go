@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,25 +47,46 @@ func Draining(ctx context.Context) <-chan struct{} {
 	return c
 }
 
+// Option changes how Serve serves.
+type Option func(*serving)
+
+type serving struct {
+	http.Server
+	pair *KeyPair
+}
+
+// TLS makes Serve speak TLS 1.2 or later, with HTTP/1.1 and HTTP/2, by the pair
+// as its files are at the time.
+func TLS(pair *KeyPair) Option {
+	return func(s *serving) {
+		s.pair = pair
+		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.certificate}
+	}
+}
+
 // Serve serves HTTP/1.1 and h2c until ctx is done, then lets requests in
 // flight finish for at most 20 s.
-func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger, options ...Option) error {
 	draining := make(chan struct{})
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	srv := &http.Server{
+	srv := &serving{Server: http.Server{
 		Handler:           h,
 		Protocols:         protocols,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          errorLog(log),
 		BaseContext: func(net.Listener) context.Context {
 			return context.WithValue(context.WithoutCancel(ctx), drainKey{}, draining)
 		},
+	}}
+	for _, option := range options {
+		option(srv)
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() { failed <- srv.listen(ctx, ln) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("service: %w", err)
@@ -77,4 +99,12 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 		return errors.Join(fmt.Errorf("service: requests still ran after %v: %w", drainTime, err), srv.Close())
 	}
 	return nil
+}
+
+func (s *serving) listen(ctx context.Context, ln net.Listener) error {
+	if s.pair == nil {
+		return s.Serve(ln)
+	}
+	go s.pair.follow(ctx)
+	return s.ServeTLS(ln, "", "")
 }

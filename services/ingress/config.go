@@ -23,6 +23,9 @@ type Config struct {
 	Host string `name:"webhook-server-host" env:"WEBHOOK_SERVER_HOST" default:"0.0.0.0" help:"Address to listen on."`
 	Port int    `name:"webhook-server-port" env:"WEBHOOK_SERVER_PORT" default:"8000" help:"Port to listen on."`
 
+	TLSCertFile string `name:"webhook-tls-cert-file" env:"WEBHOOK_TLS_CERT_FILE" help:"Certificate chain in PEM, read again when it changes: ingress then speaks TLS. Without it a load balancer does."`
+	TLSKeyFile  string `name:"webhook-tls-key-file" env:"WEBHOOK_TLS_KEY_FILE" help:"Private key of the certificate, in PEM."`
+
 	GitHubSecret config.Setting `name:"github-webhook-secret" env:"GITHUB_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of GitHub's webhooks; several separated by commas."`
 	JiraSecret   config.Setting `name:"jira-webhook-secret" env:"JIRA_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of Jira's webhooks; several separated by commas."`
 	NotionSecret config.Setting `name:"notion-webhook-secret" env:"NOTION_WEBHOOK_SECRET" placeholder:"SECRET" help:"Verification token of Notion's webhooks; several separated by commas."`
@@ -58,6 +61,9 @@ func (c *Config) Address() string { return c.Addr() }
 // Level is the least level that is logged.
 func (c *Config) Level() string { return c.LogLevel }
 
+// Secure says that the address speaks TLS.
+func (c *Config) Secure() bool { return c.TLSCertFile != "" }
+
 // Addr is the address to listen on.
 func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
@@ -78,6 +84,9 @@ func (c Config) check() error {
 	}
 	if c.MaxInFlight <= 0 {
 		errs = append(errs, fmt.Errorf("WEBHOOK_MAX_IN_FLIGHT=%d: want at least 1", c.MaxInFlight))
+	}
+	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
+		errs = append(errs, fmt.Errorf("WEBHOOK_TLS_CERT_FILE=%s and WEBHOOK_TLS_KEY_FILE=%s: set both, or neither", c.TLSCertFile, c.TLSKeyFile))
 	}
 	errs = append(errs, checkURL("AGENT_URL", c.AgentURL), checkAddresses("TRUSTED_PROXIES", c.TrustedProxies))
 	if c.PublicURL != "" {

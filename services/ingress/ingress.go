@@ -22,6 +22,7 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/body"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/bucket"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/report"
@@ -46,9 +47,11 @@ type Server struct {
 	sites     []*site
 	proxies   address.List
 	strangers *bucket.Table
+	bodies    *body.Budget
 	agent     *forward.Agent
 	reports   *report.Reporter
 	client    *http.Client
+	pair      *service.KeyPair // nil where ingress speaks no TLS
 }
 
 // New makes ingress. Its error names each setting that is wrong and the remedy.
@@ -73,6 +76,12 @@ func New(cfg Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ingress: TRUSTED_PROXIES: %w", err)
 	}
+	var pair *service.KeyPair
+	if cfg.Secure() {
+		if pair, err = service.OpenKeyPair("WEBHOOK_TLS_CERT_FILE", cfg.TLSCertFile, "WEBHOOK_TLS_KEY_FILE", cfg.TLSKeyFile, o.Log); err != nil {
+			return nil, fmt.Errorf("ingress: %w", err)
+		}
+	}
 	client := rpc.NewHTTPClient()
 	agent := agentv1connect.NewAgentServiceClient(client, cfg.AgentURL, options...)
 	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
@@ -84,9 +93,11 @@ func New(cfg Config, o Options) (*Server, error) {
 		sites:     sites,
 		proxies:   proxies,
 		strangers: bucket.New(o.Now),
+		bodies:    body.NewBudget(),
 		agent:     forward.New(agent, keys, cfg.MaxInFlight),
 		reports:   report.New(agent, o.Log, o.Now, newID),
 		client:    client,
+		pair:      pair,
 	}, nil
 }
 
@@ -100,7 +111,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("/readyz", readOnly(service.Readyz(s.ready)))
 	mux.Handle("/{$}", readOnly(http.HandlerFunc(s.index)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { answer.Refuse(w, answer.NotFound) })
-	return s.recovered(canonical(mux))
+	return s.guarded(s.recovered(canonical(mux)))
 }
 
 // Run serves on the listener until ctx is done, lets deliveries in flight
@@ -117,7 +128,11 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	}
 	background.Go(func() { credential.Watch(beside, sets) })
 	background.Go(func() { s.reports.Run(beside) })
-	return service.Serve(ctx, ln, s.Handler(), s.log)
+	options := []service.Option{service.Strangers(s.cfg.Deadline + answerTime)}
+	if s.pair != nil {
+		options = append(options, service.TLS(s.pair))
+	}
+	return service.Serve(ctx, ln, s.Handler(), s.log, options...)
 }
 
 // canonical refuses paths such as //webhooks/github: the mux would redirect

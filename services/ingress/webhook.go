@@ -1,12 +1,10 @@
 package ingress
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"mime"
-	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -18,16 +16,10 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/webhook"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/answer"
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/body"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/forward"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/report"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
-)
-
-const (
-	// maxBody is the largest body taken. GitHub sends none above 25 MB.
-	maxBody = 25 << 20
-	// readAhead is how much is set aside for a body because its header says so.
-	readAhead = 1 << 20
 )
 
 // visit is one request with what is known of it so far.
@@ -69,23 +61,30 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 
 // handle makes the checks in their order and has the agent handle the event.
 func (s *Server) handle(ctx context.Context, v *visit, w http.ResponseWriter) (*agentv1.Answer, answer.Reason) {
-	if reason := s.find(v); reason != "" {
-		return nil, reason
+	for _, check := range []func(*visit) answer.Reason{s.find, s.knock, s.typed} {
+		if reason := check(v); reason != "" {
+			return nil, reason
+		}
 	}
-	if reason := s.knock(v); reason != "" {
-		return nil, reason
+	content, release, reason := s.bodies.Read(ctx, w, v.r, v.client, body.Clock{Start: v.start, Deadline: s.cfg.Deadline})
+	// Verified or not, it takes its room until it is answered.
+	defer release()
+	v.record.BodyBytes = len(content)
+	if reason == "" {
+		v.record.Check("body", report.OK, strconv.Itoa(len(content))+" bytes", "")
+		reason = s.admit(v, content)
 	}
-	body, reason := s.admit(v, w)
 	if reason == answer.SignatureMissing && v.site.window != nil {
 		var a *agentv1.Answer
-		if a, reason = s.shake(ctx, v, body); reason == "" {
+		if a, reason = s.shake(ctx, v, content); reason == "" {
 			return a, ""
 		}
 	}
 	if reason != "" {
 		return nil, s.stranger(v, reason)
 	}
-	return s.deliver(ctx, v, body)
+	keepConnection(w)
+	return s.deliver(ctx, v, content)
 }
 
 // find finds the site that the path names.
@@ -125,28 +124,26 @@ func (s *Server) knock(v *visit) answer.Reason {
 	return ""
 }
 
-// admit reads the body and says how the request proved itself. The body is
-// returned also to one that proved nothing.
-func (s *Server) admit(v *visit, w http.ResponseWriter) (body []byte, reason answer.Reason) {
+// typed holds the content type to those that the source sends.
+func (s *Server) typed(v *visit) answer.Reason {
 	var err error
 	v.contentType, _, err = mime.ParseMediaType(v.r.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(v.site.contentTypes, v.contentType) {
-		return nil, answer.ContentType
+		return answer.ContentType
 	}
 	v.record.Check("content_type", report.OK, v.contentType, "")
-	body, reason = s.read(w, v.r, v.start)
-	v.record.BodyBytes = len(body)
-	if reason != "" {
-		return nil, reason
-	}
-	v.record.Check("body", report.OK, strconv.Itoa(len(body))+" bytes", "")
-	if v.authn, reason = v.site.authenticate(v.r, body); reason != "" {
-		v.record.Explain = s.explainer(v, body, reason)
-		return body, reason
+	return ""
+}
+
+// admit says how the request proved itself, or why it did not.
+func (s *Server) admit(v *visit, content []byte) (reason answer.Reason) {
+	if v.authn, reason = v.site.authenticate(v.r, content); reason != "" {
+		v.record.Explain = s.explainer(v, content, reason)
+		return reason
 	}
 	v.record.Authn = string(v.authn)
 	v.record.Check(string(v.authn), report.OK, "right by "+v.site.provedBy(v.authn), "")
-	return body, ""
+	return ""
 }
 
 // stranger counts a request that did not prove itself, and refuses it as one of
@@ -163,8 +160,8 @@ func (s *Server) stranger(v *visit, reason answer.Reason) answer.Reason {
 
 // shake accepts Notion's handshake. Any other body is still one without a
 // signature, as is a handshake that nobody waits for.
-func (s *Server) shake(ctx context.Context, v *visit, body []byte) (*agentv1.Answer, answer.Reason) {
-	accepted, err := v.site.window.Accept(body)
+func (s *Server) shake(ctx context.Context, v *visit, content []byte) (*agentv1.Answer, answer.Reason) {
+	accepted, err := v.site.window.Accept(content)
 	if err != nil {
 		s.log.ErrorContext(ctx, "handshake not accepted", "error", err)
 		return nil, answer.Unavailable
@@ -178,18 +175,18 @@ func (s *Server) shake(ctx context.Context, v *visit, body []byte) (*agentv1.Ans
 }
 
 // deliver makes an event of a body that proved itself, and has it handled.
-func (s *Server) deliver(ctx context.Context, v *visit, body []byte) (*agentv1.Answer, answer.Reason) {
+func (s *Server) deliver(ctx context.Context, v *visit, content []byte) (*agentv1.Answer, answer.Reason) {
 	meta := source.Meta{
-		ReceivedAt: v.start, ContentType: v.contentType, Digest: sha256.Sum256(body),
+		ReceivedAt: v.start, ContentType: v.contentType, Digest: sha256.Sum256(content),
 		Site: v.site.site, Token: v.authn == forward.Token,
 	}
-	event, delivery, err := v.site.normalizer.Normalize(v.r.Header, body, meta)
+	event, delivery, err := v.site.normalizer.Normalize(v.r.Header, content, meta)
 	if err != nil {
 		return nil, refused(err)
 	}
 	verified(v.record, event, delivery, v.start)
 	faultpoint.Reached("ingress.before_forward")
-	a, err := s.agent.Deliver(ctx, event, delivery, body, v.authn)
+	a, err := s.agent.Deliver(ctx, event, delivery, content, v.authn)
 	if err != nil {
 		s.log.ErrorContext(ctx, "webhook not handled", "source", v.site.source, "event_id", event.GetId(), "delivery_id", delivery.GetDeliveryId(), "error", err)
 		agentFailed(v.record, s.cfg.AgentURL, err)
@@ -209,33 +206,6 @@ func refused(err error) answer.Reason {
 		return answer.Reason(body)
 	}
 	return answer.Unavailable
-}
-
-// read reads the whole body, within the deadline of its request.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, start time.Time) ([]byte, answer.Reason) {
-	if r.ContentLength > maxBody {
-		return nil, answer.BodyTooLarge
-	}
-	// A writer without deadlines is a test's; its body is in memory.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(start.Add(s.cfg.Deadline))
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), readAhead)) + bytes.MinRead)
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
-	if err == nil {
-		_ = control.SetReadDeadline(time.Time{})
-		return body.Bytes(), ""
-	}
-	// The rest of the body would be taken for the next request, or waited for.
-	w.Header().Set("Connection", "close")
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, answer.BodyTooLarge
-	}
-	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {
-		return nil, answer.BodyTimeout
-	}
-	// Cut off, or broken chunks: nobody may be there to read this.
-	return nil, answer.InvalidPayload
 }
 
 // absolute makes the answer's link to its run absolute if ingress knows where

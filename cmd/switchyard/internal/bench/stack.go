@@ -11,6 +11,7 @@ import (
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
+	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/agent"
@@ -100,7 +101,7 @@ func whole(ctx context.Context, dir string, group int) (*stack, error) {
 
 func door(r *runner, agentURL string) (string, error) {
 	in, err := ingress.New(ingress.Config{
-		GitHubSecret: hookSecret, AgentURL: agentURL, SealKey: sealKey, ServiceToken: token,
+		GitHubSecret: config.Setting{Value: hookSecret}, AgentURL: agentURL, SealKey: sealKey, ServiceToken: token,
 		Deadline: 8500 * time.Millisecond, MaxInFlight: 1024,
 	}, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "bench"})
 	if err != nil {

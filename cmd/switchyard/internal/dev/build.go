@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -134,7 +135,11 @@ func (b *builder) ingress(agentURL string) (string, error) {
 	if err != nil {
 		return "", inUse(fmt.Errorf("WEBHOOK_SERVER_PORT=%d: %w", cfg.Port, err), "WEBHOOK_SERVER_PORT")
 	}
-	return b.listening(part{name: "ingress", run: svc.Run}, ln), nil
+	at := b.listening(part{name: "ingress", run: svc.Run}, ln)
+	if cfg.Secure() {
+		at = "https" + strings.TrimPrefix(at, "http")
+	}
+	return at, nil
 }
 
 func (b *builder) parse(name string, cfg any, below map[string]string) error {

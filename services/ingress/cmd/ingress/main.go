@@ -6,13 +6,24 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/program"
 	"github.com/switchyard-dev/switchyard/services/ingress"
 )
 
+// memoryLimit is soft. The bodies that ingress holds are bounded; the garbage
+// that refused ones become is not, where the collector waits until it is four
+// times as much as what is held.
+const memoryLimit = 320 << 20
+
 func main() {
+	if _, ok := os.LookupEnv("GOMEMLIMIT"); !ok {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+
 	var cfg ingress.Config
 	program.Main("ingress", "Takes webhooks from GitHub, Jira and Notion, verifies them, and answers with the actions taken.", &cfg,
 		func(ctx context.Context, log *slog.Logger) error {

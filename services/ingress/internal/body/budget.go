@@ -1,0 +1,90 @@
+package body
+
+import (
+	"context"
+	"hash/maphash"
+	"net/netip"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// small is the largest body of the pool that nearly all deliveries need: a
+	// flood of large ones leaves it alone.
+	small = 1 << 20
+
+	smallBudget = 64 << 20
+	// largeBudget is five of the largest bodies.
+	largeBudget = 128 << 20
+
+	// shares is how many groups clients fall into. Each may hold half of a pool.
+	shares = 64
+)
+
+// Budget is the memory that bodies may hold at a time: 64 MiB those up to
+// 1 MiB, 128 MiB the larger ones. One client gets at most half of each; clients
+// are told apart by a hash, so that no list of them grows. Several addresses
+// together can still take all of it, for as long as a deadline lets them.
+type Budget struct {
+	seed         maphash.Seed
+	small, large pool
+}
+
+// NewBudget makes a budget of which nothing is held.
+func NewBudget() *Budget {
+	return &Budget{seed: maphash.MakeSeed(), small: newPool(smallBudget), large: newPool(largeBudget)}
+}
+
+// share is the group of a client. An IPv6 client has a whole /64 to choose from.
+func (b *Budget) share(client netip.Addr) uint64 {
+	client = client.Unmap().WithZone("")
+	if client.Is6() {
+		// Prefix fails for lengths that an address does not have.
+		network, _ := client.Prefix(64)
+		client = network.Addr()
+	}
+	return maphash.Comparable(b.seed, client) % shares
+}
+
+type pool struct {
+	all    *semaphore.Weighted
+	shares [shares]*semaphore.Weighted
+}
+
+func newPool(size int64) pool {
+	p := pool{all: semaphore.NewWeighted(size)}
+	for i := range p.shares {
+		p.shares[i] = semaphore.NewWeighted(size / 2)
+	}
+	return p
+}
+
+// try reserves n bytes if nobody has to wait for them.
+func (p *pool) try(share uint64, n int64) bool {
+	if !p.shares[share].TryAcquire(n) {
+		return false
+	}
+	if !p.all.TryAcquire(n) {
+		p.shares[share].Release(n)
+		return false
+	}
+	return true
+}
+
+// wait reserves n bytes, and waits its turn until ctx is done. A share comes
+// before the pool: who waits for its own holds nothing of the others'.
+func (p *pool) wait(ctx context.Context, share uint64, n int64) bool {
+	if p.shares[share].Acquire(ctx, n) != nil {
+		return false
+	}
+	if p.all.Acquire(ctx, n) != nil {
+		p.shares[share].Release(n)
+		return false
+	}
+	return true
+}
+
+func (p *pool) release(share uint64, n int64) {
+	p.all.Release(n)
+	p.shares[share].Release(n)
+}

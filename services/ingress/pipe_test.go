@@ -1,0 +1,158 @@
+package ingress_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/ingress"
+)
+
+// pipes is a listener in memory: in a synctest bubble, connections through it
+// wait in the bubble's time.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error { close(p.closed); return nil }
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+
+func (p *pipes) dial() net.Conn {
+	client, server := net.Pipe()
+	p.conns <- server
+	return client
+}
+
+// bubble serves ingress by its own Run, with the settings' defaults of time, to
+// a test in bubble time.
+func bubble(t *testing.T, test func(t *testing.T, dial func() net.Conn)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config("http://127.0.0.1:1")
+		cfg.Deadline = 8500 * time.Millisecond
+		srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ln := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ctx, stop := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- srv.Run(ctx, ln) }()
+		test(t, ln.dial)
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+const uploadHeader = "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+
+// Whatever a client leaves undone, its connection is gone after 10 s, and where
+// it could be told so, it was told why, at once.
+func TestSlowClients(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		send string // at once; then a byte a second if drip
+		drip bool
+		code int           // 0: no answer is due
+		told time.Duration // the answer comes by then
+		gone time.Duration // and the connection is closed by then
+	}{
+		{"sends nothing", "", false, 0, 0, 10 * time.Second},
+		{"half a request line", "POST /webho", false, 0, 0, 10 * time.Second},
+		{"half a header", "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nX-", true, 0, 0, 10 * time.Second},
+		{"no body", uploadHeader, false, 408, 8500 * time.Millisecond, 9 * time.Second},
+		{"body a byte a second", uploadHeader, true, 408, 8500 * time.Millisecond, 9 * time.Second},
+		{"chunk never ends", strings.Replace(uploadHeader, "Content-Length: 1000", "Transfer-Encoding: chunked", 1) + "ff\r\nx", true, 408, 8500 * time.Millisecond, 9 * time.Second},
+		{"chunked, no chunk", strings.Replace(uploadHeader, "Content-Length: 1000", "Transfer-Encoding: chunked", 1), false, 408, 8500 * time.Millisecond, 9 * time.Second},
+		{"HTTP/2 without TLS", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", false, 400, 0, 500 * time.Millisecond},
+
+		// Refused before the body: it is not waited for.
+		{"no such path", strings.Replace(uploadHeader, "/webhooks/github", "/hooks", 1), true, 404, 0, 500 * time.Millisecond},
+		{"no such source", strings.Replace(uploadHeader, "github", "gitlab", 1), false, 404, 0, 500 * time.Millisecond},
+		{"method", strings.Replace(uploadHeader, "POST", "PUT", 1), true, 405, 0, 500 * time.Millisecond},
+		{"body to a page", strings.Replace(uploadHeader, "POST /webhooks/github", "GET /livez", 1), false, 200, 0, 500 * time.Millisecond},
+		{"source without a secret", strings.Replace(uploadHeader, "github", "notion", 1), false, 503, 0, 500 * time.Millisecond},
+		{"content type", strings.Replace(uploadHeader, "application/json", "text/plain", 1), false, 415, 0, 500 * time.Millisecond},
+		{"too large", strings.Replace(uploadHeader, "1000", "26214401", 1), false, 413, 0, 500 * time.Millisecond},
+		{"too large, expected", strings.Replace(uploadHeader, "1000", "26214401\r\nExpect: 100-continue", 1), false, 413, 0, 500 * time.Millisecond},
+		{"no length, refused", strings.Replace(strings.Replace(uploadHeader, "Content-Length: 1000", "Transfer-Encoding: chunked", 1), "github", "x", 1), false, 404, 0, 500 * time.Millisecond},
+		{"a page without a body", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", false, 200, 0, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, dial func() net.Conn) {
+				start := time.Now()
+				conn := dial()
+				var sending sync.WaitGroup
+				defer sending.Wait()
+				defer func() { _ = conn.Close() }()
+				sending.Go(func() { trickle(conn, tc.send, tc.drip) })
+				reader := bufio.NewReader(conn)
+				if tc.code != 0 {
+					resp, err := http.ReadResponse(reader, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if resp.StatusCode != tc.code || !resp.Close || time.Since(start) > tc.told {
+						t.Errorf("%d after %v, closed %v; want %d after %v and closed", resp.StatusCode, time.Since(start), resp.Close, tc.code, tc.told)
+					}
+					_, _ = io.Copy(io.Discard, resp.Body)
+				}
+				_, _ = io.Copy(io.Discard, reader)
+				if took := time.Since(start); took > tc.gone {
+					t.Errorf("gone after %v, want %v", took, tc.gone)
+				}
+			})
+		})
+	}
+}
+
+// trickle sends, and then a byte a second until the other side is gone.
+func trickle(conn net.Conn, send string, drip bool) {
+	_, err := io.WriteString(conn, send)
+	for drip && err == nil {
+		<-time.After(time.Second)
+		_, err = io.WriteString(conn, "x")
+	}
+}
+
+// A client that does not take its answer: a pipe holds nothing of it.
+func TestAnswerNotTaken(t *testing.T) {
+	bubble(t, func(t *testing.T, dial func() net.Conn) {
+		start := time.Now()
+		conn := dial()
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		// The other end is closed once writing to it fails.
+		for {
+			if _, err := conn.Write([]byte("x")); err != nil {
+				break
+			}
+			<-time.After(100 * time.Millisecond)
+		}
+		if took := time.Since(start); took != 10*time.Second {
+			t.Errorf("gone after %v", took)
+		}
+	})
+}

@@ -1,9 +1,11 @@
 package ingress_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -46,6 +48,29 @@ func start(t testing.TB, cfg ingress.Config) string {
 	server := httptest.NewServer(srv.Handler())
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// serve runs ingress as its program does, and returns where.
+func serve(t testing.TB, cfg ingress.Config) string {
+	t.Helper()
+	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	served := make(chan error, 1)
+	go func() { served <- srv.Run(ctx, ln) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return ln.Addr().String()
 }
 
 type response struct {

@@ -13,34 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/services/ingress"
 )
-
-// pipes is a listener in memory: in a synctest bubble, connections through it
-// wait in the bubble's time.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error { close(p.closed); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
-
-func (p *pipes) dial() net.Conn {
-	client, server := net.Pipe()
-	p.conns <- server
-	return client
-}
 
 // bubble serves ingress by its own Run, with the settings' defaults of time, to
 // a test in bubble time.
@@ -53,11 +28,17 @@ func bubble(t *testing.T, test func(t *testing.T, dial func() net.Conn)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ln := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ln := testkit.NewPipes()
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- srv.Run(ctx, ln) }()
-		test(t, ln.dial)
+		test(t, func() net.Conn {
+			conn, err := ln.Dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return conn
+		})
 		stop()
 		if err := <-served; err != nil {
 			t.Error(err)

@@ -5,18 +5,12 @@ import (
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
 )
 
-// actor is who did it. Comment events of Server name nobody but the writer.
-func (n *normal) actor() *user {
-	switch {
-	case n.User != nil:
-		return n.User
-	case n.Comment == nil:
-		return nil
-	case n.Comment.UpdateAuthor != nil:
-		return n.Comment.UpdateAuthor
-	default:
-		return n.Comment.Author
+// writer is who wrote the comment last.
+func (c *comment) writer() *user {
+	if c.UpdateAuthor != nil {
+		return c.UpdateAuthor
 	}
+	return c.Author
 }
 
 // account returns nil for nobody. On Data Center, which has no account ids, the
@@ -51,21 +45,24 @@ func (n *normal) issueText() {
 		source.Part("title", in.Summary, by, editor),
 		source.Part("body", string(in.Description), by, editor),
 	}
-	if n.Comment != nil {
+	if n.Comment != nil && n.event.Kind != "comment.deleted" {
 		parts = append(parts, n.Comment.part())
 	}
 	n.event.Text = &eventv1.Text{Parts: parts}
 }
 
-func (c *comment) part() *eventv1.Part {
-	author, editor := account(c.Author), account(c.UpdateAuthor)
+func (c *comment) part() *eventv1.Part { return written(c.Body, c.Author, c.UpdateAuthor) }
+
+// written is a text of comment's kind, by its author and whoever edited it last.
+func written(text document, by, updatedBy *user) *eventv1.Part {
+	author, editor := account(by), account(updatedBy)
 	if author == nil {
 		author = &eventv1.Account{}
 	}
 	if editor.GetId() == author.Id {
 		editor = nil
 	}
-	return source.Part("comment", string(c.Body), author, editor)
+	return source.Part("comment", string(text), author, editor)
 }
 
 // leastTrusted returns an author and, if there are two, an editor out of three

@@ -21,11 +21,14 @@ func (c change) name() string {
 func (c change) verified() *eventv1.FieldChange {
 	out := &eventv1.FieldChange{Field: source.Name(c.name())}
 	switch c.name() {
-	case "status", "priority", "resolution":
+	case "status", "priority", "resolution", "issuetype":
 		out.From, out.To = source.Name(c.FromString), source.Name(c.ToString)
 	case "assignee":
 		// The strings are display names.
 		out.From, out.To = source.Printable(c.From, 200), source.Printable(c.To, 200)
+	case "key":
+		// The issue moved to another project.
+		out.From, out.To = issueKey(c.FromString), issueKey(c.ToString)
 	case "labels":
 		out.From, out.To = labels(c.FromString), labels(c.ToString)
 	}

@@ -16,9 +16,9 @@ func (c change) name() string {
 	return strings.ToLower(c.Field)
 }
 
-// verified is what rules may see of a change. Summary, description and fields of
+// verified is what rules may see of a change; assignee is who the issue has now. Summary, description and fields of
 // the site's own keep their values to themselves: people wrote them.
-func (c change) verified() *eventv1.FieldChange {
+func (c change) verified(assignee *user) *eventv1.FieldChange {
 	out := &eventv1.FieldChange{Field: source.Name(c.name())}
 	switch c.name() {
 	case "status", "priority", "resolution", "issuetype":
@@ -26,6 +26,10 @@ func (c change) verified() *eventv1.FieldChange {
 	case "assignee":
 		// The strings are display names.
 		out.From, out.To = source.Printable(c.From, 200), source.Printable(c.To, 200)
+		if assignee != nil && c.To != "" && (c.To == assignee.Key || c.To == assignee.Name) {
+			// One account, one id: a change may have the user's key beside an account id.
+			out.To = account(assignee).GetId()
+		}
 	case "key":
 		// The issue moved to another project.
 		out.From, out.To = issueKey(c.FromString), issueKey(c.ToString)

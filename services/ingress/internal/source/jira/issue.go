@@ -31,7 +31,7 @@ func (n *normal) issue(kind string) error {
 		if len(e.Changes) == 200 {
 			break
 		}
-		e.Changes = append(e.Changes, item.verified())
+		e.Changes = append(e.Changes, item.verified(is.Fields.Assignee))
 	}
 	switch {
 	case n.Changelog.ID != "" && len(n.Changelog.Items) > 0:
@@ -102,8 +102,8 @@ func (n *normal) issueFields() {
 // comment normalizes comment_created, comment_updated and comment_deleted. The
 // subject is the issue; Server leaves it out, and then it is the comment.
 //
-// Fields: id, key of the issue, or its issue_id where only that is known. Text:
-// the comment, by its author and last editor; none of a deleted one.
+// Fields: id; key and url of the issue, or its issue_id where only that is known.
+// Text: the comment, by its author and last editor; none of a deleted one.
 func (n *normal) comment(kind string) error {
 	c := n.Comment
 	if c == nil || c.ID == "" {
@@ -112,6 +112,9 @@ func (n *normal) comment(kind string) error {
 	n.event.Kind = kind
 	if err := n.part("comment", &c.object); err != nil {
 		return err
+	}
+	if n.Issue != nil {
+		n.fields.Text("url", browseURL(n.Issue.Self, n.Issue.Key))
 	}
 	n.commentOccurrence()
 	if kind == "comment.deleted" {

@@ -59,7 +59,7 @@ func TestNormalize(t *testing.T) {
 		}},
 		{Name: "comment updated", Header: header(), Body: with(comment, "comment_created", "comment_updated"), Want: kind("comment.updated")},
 		{Name: "comment deleted", Header: header(), Body: with(comment, "comment_created", "comment_deleted"), Want: kind("comment.deleted")},
-		{Name: "other family", Header: header(), Body: `{"webhookEvent":"sprint_started","timestamp":1,"sprint":{}}`, Want: kind("other")},
+		{Name: "event of tomorrow", Header: header(), Body: `{"webhookEvent":"sprint_renamed","timestamp":1,"sprint":{}}`, Want: kind("other")},
 		{Name: "event name that is none", Header: header(), Body: `{"webhookEvent":"a b<c>` + strings.Repeat("x", 200) + `"}`, Want: kind("other")},
 		{Name: "no event name", Header: header(), Body: `{"issue":{}}`, Err: source.EventMissing},
 		{Name: "event name of another type", Header: header(), Body: `{"webhookEvent":7}`, Err: source.EventMissing},
@@ -109,6 +109,10 @@ func TestHostile(t *testing.T) {
 	for _, file := range []string{"issue_updated.status", "comment_created.server"} {
 		sourcetest.Hostile(t, jira.Normalizer{}, header(), sourcetest.Body(t, file))
 	}
+	for _, family := range families() {
+		event, _, _ := strings.Cut(family.events, " ")
+		sourcetest.Hostile(t, jira.Normalizer{}, header(), body(event, family.object))
+	}
 	odd := http.Header{}
 	odd.Set(hook.HeaderRetry, "99999999999999999999")
 	odd.Set(hook.HeaderIdentifier, "\xff\n")
@@ -129,6 +133,9 @@ func TestPayloads(t *testing.T) {
 			{"closed", "issue.transitioned"},
 			{"reopened", "issue.transitioned"},
 			{"multiple-values", "issue.assigned"},
+			{"event-type-commented", "comment.created"},
+			{"event-type-comment-edited", "comment.updated"},
+			{"event-type-comment-deleted", "comment.deleted"},
 			{"assigned", "issue.assigned"},
 		} {
 			if strings.Contains(file, k.part) {
@@ -139,8 +146,16 @@ func TestPayloads(t *testing.T) {
 	})
 }
 
+func TestPayloadGoldens(t *testing.T) {
+	sourcetest.PayloadGoldens(t, jira.Normalizer{}, "jira", anyFile)
+}
+
 func FuzzNormalize(f *testing.F) {
 	f.Add(`{"webhookEvent":"jira:issue_updated","issue":{"id":"1","key":"A-1","fields":{"description":{"type":"doc","content":[]}}}}`)
-	f.Add(`{"webhookEvent":"comment_created","comment":{"id":"1"}}`)
+	for _, family := range families() {
+		for event := range strings.FieldsSeq(family.events) {
+			f.Add(body(event, family.object))
+		}
+	}
 	f.Fuzz(func(t *testing.T, body string) { sourcetest.Valid(t, jira.Normalizer{}, header(), []byte(body)) })
 }

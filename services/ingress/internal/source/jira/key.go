@@ -29,7 +29,7 @@ func projectKey(s string) string {
 // site and, on Data Center, the path that Jira is served under.
 func browseURL(self, key string) string {
 	base, _, ok := strings.Cut(self, "/rest/")
-	if !ok || source.URL(base) == "" {
+	if !ok || source.URL(base) == "" || issueKey(key) == "" {
 		return ""
 	}
 	if u, err := url.Parse(base); err != nil || u.RawQuery != "" || u.Fragment != "" {

@@ -1,104 +1,57 @@
 package notion
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
-	"github.com/switchyard-dev/switchyard/internal/webhook/notion"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
 )
 
-const (
-	name = "notion"
-	// forwardedWindow is how long a body without id and time is known by its digest.
-	forwardedWindow = 10 * time.Minute
-)
-
-// payload is Notion's envelope, and what forwarders put beside a type of their own.
-// Source: developers.notion.com, "Event types & delivery".
-type payload struct {
-	ID          source.NativeID `json:"id"`
-	Timestamp   source.Time     `json:"timestamp"`
-	WorkspaceID string          `json:"workspace_id"`
-	Type        string          `json:"type"`
-	Authors     []author        `json:"authors"`
-	Attempt     int32           `json:"attempt_number"`
-	APIVersion  string          `json:"api_version"`
-	Entity      object          `json:"entity"`
-	Data        struct {
-		ID                string     `json:"id"`
-		PageID            string     `json:"page_id"`
-		Parent            parent     `json:"parent"`
-		UpdatedProperties []property `json:"updated_properties"`
-	} `json:"data"`
-	PageID     string `json:"page_id"`
-	DatabaseID string `json:"database_id"`
-}
-
-type author struct {
-	ID   string `json:"id"`
-	Type string `json:"type"`
-}
-
-type object struct {
-	ID   string `json:"id"`
-	Type string `json:"type"`
-}
-
-type parent struct {
-	object
-	DataSourceID string `json:"data_source_id"`
-}
-
-// property is the id of a property: a string, or an object that has one.
-type property string
-
-// UnmarshalJSON never fails. Names are not read: people choose them.
-func (p *property) UnmarshalJSON(b []byte) error {
-	*p = ""
-	var id string
-	if json.Unmarshal(b, &id) != nil {
-		var o object
-		_ = json.Unmarshal(b, &o) // neither: no id
-		id = o.ID
-	}
-	*p = property(source.Printable(id, 100))
-	return nil
-}
+const name = "notion"
 
 // Normalizer makes events of Notion's bodies. Its zero value is ready.
 type Normalizer struct{}
 
 // Normalize reads a JSON body. It returns a source.Refusal for a body that is no
-// event. Event types that it doesn't know become kind "other".
+// event, or of another workspace than its site is bound to. Event types that it
+// doesn't know become kind "other".
 //
-// Fields: id (of a comment), entity_type, parent_type, parent_id, data_source_id,
-// updated_properties (ids), authors (how many), api_version. There is no text.
+// Notion's own types have a dot ("page.created"). page_created, page_updated
+// and database_updated are what others forward; only a token makes them: what
+// Notion's key signs is Notion's own.
 func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (*eventv1.WebhookEvent, *eventv1.Delivery, error) {
 	var p payload
 	if err := source.Decode(body, &p); err != nil {
 		return nil, nil, err
 	}
-	if p.Type == "" {
+	switch {
+	case p.Type == "":
 		return nil, nil, source.EventMissing
+	case meta.Token && !strings.Contains(p.Type, "."):
+		return forward(p.Type, header, body, meta)
+	case forwardedKind(p.Type) != "other":
+		return nil, nil, source.EventMismatch
 	}
-	e := p.identity(header, meta)
-	e.Type, e.Kind = source.Word(p.Type), kindOf(p.Type)
+	workspace := source.Hex32(p.WorkspaceID)
+	if err := meta.Site.Check(workspace); err != nil {
+		return nil, nil, err
+	}
+	e := p.identity(meta)
+	e.Type = source.Word(p.Type)
 	if len(p.Authors) > 0 {
 		e.Actor = &eventv1.Account{
 			Id:   source.Printable(p.Authors[0].ID, 200),
 			Type: source.AccountType(p.Authors[0].Type),
 		}
 	}
-	if err := p.subject(e); err != nil {
+	setPlace(e, meta, workspace)
+	if err := p.subject(e, meta); err != nil {
 		return nil, nil, err
 	}
-	e.Occurrence = meta.Occurrence(e.Kind, p.Timestamp.Time)
+	e.Occurrence = p.occurrence(e, meta)
 	if !p.Timestamp.IsZero() {
 		e.OccurredAt = timestamppb.New(p.Timestamp.Time)
 	}
@@ -110,95 +63,101 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 	}, nil
 }
 
-// forwarded tells the types that forwarders send ("page_updated") from Notion's
-// own ("page.properties_updated"): an id in theirs is a page's, not the event's.
-func (p *payload) forwarded() bool { return !strings.Contains(p.Type, ".") }
-
 // identity sets what the event is known by. Notion's id is the same for all
 // attempts, while attempt_number changes the digest.
-func (p *payload) identity(header http.Header, meta source.Meta) *eventv1.WebhookEvent {
+func (p *payload) identity(meta source.Meta) *eventv1.WebhookEvent {
 	switch {
-	case !p.forwarded() && p.ID != "":
+	case p.ID != "":
 		return meta.Event(name, string(p.ID))
 	case !p.Timestamp.IsZero():
 		return meta.Event(name, meta.HexDigest())
 	}
-	// The key is not signed: the occurrence stays the digest, so that a captured
-	// body under a fresh key acts no second time.
-	if key := source.Printable(header.Get(notion.HeaderIdempotencyKey), 150); key != "" {
-		return meta.Event(name, "key:"+key)
-	}
-	return meta.EventWithin(name, meta.HexDigest(), forwardedWindow)
+	return meta.EventWithin(name, meta.HexDigest(), window)
 }
 
-func kindOf(eventType string) string {
-	switch eventType {
-	case "page.created", "page_created":
-		return "page.created"
-	case "page.content_updated", "page.properties_updated", "page.locked", "page.unlocked", "page_updated":
-		return "page.updated"
-	case "page.moved":
-		return "page.moved"
-	case "page.deleted":
-		return "page.deleted"
-	case "page.undeleted":
-		return "page.restored"
-	case "database.content_updated", "database.schema_updated", "data_source.content_updated", "data_source.schema_updated", "database_updated":
-		return "database.updated"
-	case "comment.created", "comment.updated", "comment.deleted":
-		return eventType
+// occurrence is the comment's, or the type's at its time: a page's content and
+// its properties may be updated in one moment.
+func (p *payload) occurrence(e *eventv1.WebhookEvent, meta source.Meta) string {
+	comment := "comment:" + source.Hex32(p.Entity.ID)
+	switch e.Kind {
+	case "comment.created":
+		return comment
+	case "comment.updated":
+		return meta.Occurrence(comment, p.Timestamp.Time)
+	case "comment.deleted":
+		return comment + "@deleted"
 	}
-	return "other"
+	return meta.Occurrence(e.Type, p.Timestamp.Time)
+}
+
+// kindOf knows the documented types. The vocabulary has words for a database's
+// updates only, and none for views and files.
+func kindOf(eventType string) (kind string, documented bool) {
+	switch eventType {
+	case "page.created", "page.moved", "page.deleted", "comment.created", "comment.updated", "comment.deleted":
+		return eventType, true
+	case "page.content_updated", "page.properties_updated", "page.locked", "page.unlocked", "page.transcription_block.transcript_deleted":
+		return "page.updated", true
+	case "page.undeleted":
+		return "page.restored", true
+	case "database.content_updated", "database.schema_updated", "data_source.content_updated", "data_source.schema_updated":
+		return "database.updated", true
+	case "database.created", "database.moved", "database.deleted", "database.undeleted",
+		"data_source.created", "data_source.moved", "data_source.deleted", "data_source.undeleted",
+		"view.created", "view.updated", "view.deleted",
+		"file_upload.created", "file_upload.completed", "file_upload.expired", "file_upload.upload_failed":
+		return "other", true
+	}
+	return "other", false
+}
+
+// setPlace sets the workspace, and the ref that an event without an entity has.
+func setPlace(e *eventv1.WebhookEvent, meta source.Meta, workspace string) {
+	e.Ref = meta.Ref(name, "event", e.Type)
+	if workspace != "" {
+		e.Place = meta.Ref(name, "workspace", workspace)
+		e.Ref = e.Place
+	}
 }
 
 // subject sets what the event is about. A comment's is its page, if the body names it.
-func (p *payload) subject(e *eventv1.WebhookEvent) error {
-	if workspace := source.Hex32(p.WorkspaceID); workspace != "" {
-		e.Place = "notion:workspace:" + workspace
-		e.Ref = e.Place
-	} else {
-		e.Ref = "notion:event:" + e.Type
-	}
-	kind, id := p.entity()
-	if kind == "" || id == "" {
-		if e.Kind == "other" {
-			return nil
+func (p *payload) subject(e *eventv1.WebhookEvent, meta source.Meta) error {
+	var documented bool
+	e.Kind, documented = kindOf(p.Type)
+	id := source.Hex32(p.Entity.ID)
+	if !p.ownEntity() || id == "" {
+		if documented {
+			return source.EventMismatch
 		}
-		return source.EventMismatch
+		return nil
 	}
+	kind := p.Entity.Type
 	if page := source.Hex32(p.Data.PageID); kind == "comment" && page != "" {
 		kind, id = "page", page
 	}
-	e.Ref, e.NativeId = "notion:"+kind+":"+id, id
+	e.Ref, e.NativeId = meta.Ref(name, kind, id), id
 	return nil
 }
 
-// entity is the kind and the id of the body's own object; "" if it isn't what
-// the type speaks of.
-func (p *payload) entity() (kind, id string) {
-	if !p.forwarded() {
-		family, _, _ := strings.Cut(p.Type, ".")
-		if family != p.Entity.Type {
-			return "", ""
-		}
-		switch family {
-		case "page", "database", "data_source", "comment":
-			return family, source.Hex32(p.Entity.ID)
-		}
-		return "", ""
-	}
-	kind, direct := "page", p.PageID
-	if strings.HasPrefix(p.Type, "database_") {
-		kind, direct = "database", p.DatabaseID
-	}
-	for _, candidate := range []string{direct, p.Entity.ID, p.Data.ID, string(p.ID)} {
-		if id = source.Hex32(candidate); id != "" {
-			return kind, id
+// ownEntity tells whether the body's entity is of the kind that its type speaks
+// of. Events of databases name a database, one of its sources or, for a linked
+// database, the block that shows it.
+func (p *payload) ownEntity() bool {
+	family, _, _ := strings.Cut(p.Type, ".")
+	switch family {
+	case "page", "comment", "view", "file_upload":
+		return p.Entity.Type == family
+	case "database", "data_source":
+		switch p.Entity.Type {
+		case "database", "data_source", "block":
+			return true
 		}
 	}
-	return "", ""
+	return false
 }
 
+// fields are id (of a comment), entity_type, parent_type, parent_id,
+// data_source_id, updated_properties (ids), authors (how many) and api_version.
 func (p *payload) fields() source.Fields {
 	f := source.Fields{}
 	if p.Entity.Type == "comment" {

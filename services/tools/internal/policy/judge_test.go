@@ -72,6 +72,37 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// What a forwarded page names is kept and acted on by nobody, whatever policy
+// pairs and lists; nor does the issue act on the page later.
+func TestForwardedPageIsNoEvidence(t *testing.T) {
+	const page = "notion:page:abababababababababababababababab"
+	p := parse(t, "pairs: [[notion:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd, jira:ACME]]\ntrusted: [notion:user:u1, jira:user:u1]")
+	nobody := &eventv1.Account{}
+	forwarded := &eventv1.WebhookEvent{
+		Id: "n", Source: "notion", Kind: "page.updated", Ref: page, Place: "notion:workspace:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+		Text: &eventv1.Text{Parts: []*eventv1.Part{
+			{Where: "title", Value: "Plan for ACME-7", Author: nobody},
+			{Where: "page", Value: "ACME-8", Author: nobody},
+		}},
+	}
+	want := []string{
+		"issue[0] jira:issue:ACME-7 title: untrusted_author",
+		"issue[1] jira:issue:ACME-8 page: untrusted_author",
+	}
+	if got := verdicts(judge(p, forwarded, nil, nil)); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	issue := &eventv1.WebhookEvent{
+		Id: "j", Source: "jira", Kind: "issue.updated", Ref: "jira:issue:ACME-7", Place: "jira:project:ACME",
+		Actor: &eventv1.Account{Id: "u1", Type: "atlassian"},
+	}
+	want = []string{"page[0] " + page + " memory: untrusted_author"}
+	known := project.Event(forwarded).Links[:1]
+	if got := verdicts(judge(p, issue, known, map[string]bool{page: true})); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 func TestJudgeConfirms(t *testing.T) {
 	seen := map[string]bool{"github:issue:acme/web#1": true}
 	links := judge(parse(t, paired), merged(title("ACME-7 UTF-8 acme/web#1", member)), nil, seen)

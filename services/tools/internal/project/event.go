@@ -43,7 +43,7 @@ func attributeFields(kind string) []string {
 			"created_at", "closed_at",
 		}
 	case "page", "database":
-		return []string{"entity_type", "url", "parent", "parent_type", "data_source", "database"}
+		return []string{"entity_type", "parent_id", "parent_type", "data_source_id"}
 	default:
 		return nil
 	}

@@ -156,6 +156,20 @@ func TestCommentsFieldsAreNotTheIssues(t *testing.T) {
 	}
 }
 
+func TestPageKnowsItsParent(t *testing.T) {
+	e := &eventv1.WebhookEvent{
+		Id: "e", Source: "notion", Kind: "page.updated", Ref: "notion:page:" + strings.Repeat("ab", 16),
+		Fields: fields(t, map[string]any{"entity_type": "page", "parent_type": "database", "parent_id": "p", "data_source_id": "d", "authors": 1}),
+	}
+	var got []string
+	for _, a := range project.Event(e).Entities[0].Attributes {
+		got = append(got, a.Name+"="+a.Value)
+	}
+	if want := "entity_type=page parent_id=p parent_type=database data_source_id=d"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestRefPlace(t *testing.T) {
 	for ref, want := range map[string]string{
 		"github:pr:acme/api#42":          "github:repo:acme/api",

@@ -98,6 +98,32 @@ func TestExtractOnOtherSources(t *testing.T) {
 	}
 }
 
+// A page that somebody forwarded is linked with what it names, and nobody
+// stands for it.
+func TestForwardedPageNamesIssues(t *testing.T) {
+	nobody := &eventv1.Account{}
+	page := &eventv1.WebhookEvent{
+		Id: "n", Source: "notion", Kind: "page.updated", Ref: "notion:page:" + strings.Repeat("ab", 16),
+		Text: &eventv1.Text{Parts: []*eventv1.Part{
+			{Where: "title", Value: "Plan for ACME-7", Author: nobody},
+			{Where: "page", Value: "After ACME-8: https://github.com/acme/api/pull/42", Author: nobody},
+		}},
+	}
+	want := []string{
+		"jira:issue:ACME-7 issue_key likely",
+		"jira:issue:ACME-8 issue_key candidate",
+		"github:pr:acme/api#42 url certain",
+	}
+	if got := extracted(page); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for _, link := range project.Event(page).Links {
+		if link.From != page.GetRef() || link.Author.GetId() != "" || link.Editor != nil {
+			t.Errorf("%+v", link)
+		}
+	}
+}
+
 func TestWhoeverNamesItFirstHidesNobody(t *testing.T) {
 	stranger := &eventv1.Part{Where: "comment", Value: "ACME-7", Author: &eventv1.Account{Id: "9", Login: "mallory"}}
 	links := project.Event(merged(t, stranger, part("comment", "ACME-7 ACME-7"))).Links

@@ -59,6 +59,21 @@ func TestDocument(t *testing.T) {
 	}
 }
 
+func TestDocumentIsBounded(t *testing.T) {
+	const open, text = `{"type":"panel","content":[`, `{"type":"text","text":"0123456789"}`
+	for name, in := range map[string]string{
+		"deep": strings.Repeat(open, 4_900) + text + strings.Repeat(`]}`, 4_900),
+		"wide": `{"type":"doc","content":[` + strings.Repeat(text+",", 100_000) + text + `]}`,
+		"long": `{"type":"text","text":"` + strings.Repeat("0123456789", 100_000) + `"}`,
+	} {
+		var got document
+		err := json.Unmarshal([]byte(in), &got)
+		if err != nil || !strings.HasPrefix(string(got), "0123456789") || name == "wide" && len(got) > source.MaxText+20 {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+}
+
 // What is read of a document is bounded, however deep or wide it is.
 func FuzzDocument(f *testing.F) {
 	f.Add(`{"type":"doc","content":[{"type":"paragraph","content":[{"type":"text","text":"a","marks":[{"type":"link","attrs":{"href":"https://a.example"}}]}]}]}`)

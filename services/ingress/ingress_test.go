@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,8 +51,9 @@ func start(t testing.TB, cfg ingress.Config) string {
 	return server.URL
 }
 
-// serve runs ingress as its program does, and returns where.
-func serve(t testing.TB, cfg ingress.Config) string {
+// serve runs ingress as its program does, until stop is called, which returns
+// once the last deliveries were reported, or the test ends.
+func serve(t testing.TB, cfg ingress.Config) (addr string, stop func()) {
 	t.Helper()
 	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
 	if err != nil {
@@ -61,16 +63,17 @@ func serve(t testing.TB, cfg ingress.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	served := make(chan error, 1)
-	go func() { served <- srv.Run(ctx, ln) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-served; err != nil {
-			t.Error(err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- srv.Run(ctx, ln) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
 		}
 	})
-	return ln.Addr().String()
+	t.Cleanup(stop)
+	return ln.Addr().String(), stop
 }
 
 type response struct {

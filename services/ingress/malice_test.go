@@ -52,7 +52,7 @@ func nested(depth int, open, x, shut string) string {
 // Whatever a signed body is, it is answered 200 or 400, in bounded time.
 func TestMalice(t *testing.T) {
 	cfg := config(startAgent(t).url)
-	cfg.NotionSecret = "Notion's token"
+	cfg.NotionSecret = is("Notion's token")
 	cfg.Deadline = time.Minute // the race detector takes seconds for a million members
 	url := start(t, cfg)
 	for _, a := range attackers() {
@@ -111,7 +111,7 @@ func TestMalice(t *testing.T) {
 
 // What is wrong with a request before its body is anybody's.
 func TestMaliciousRequests(t *testing.T) {
-	addr := serve(t, config(startAgent(t).url))
+	addr, _ := serve(t, config(startAgent(t).url))
 	signature := signed("ping", ping).Get(github.HeaderSignature)
 	head := "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nX-GitHub-Event: ping\r\nX-GitHub-Delivery: g\r\nX-Hub-Signature-256: " + signature + "\r\n"
 	typed := head + "Content-Type: application/json\r\n"

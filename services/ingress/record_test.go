@@ -1,49 +1,22 @@
 package ingress_test
 
 import (
-	"context"
 	"errors"
-	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
 	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
-	"github.com/switchyard-dev/switchyard/services/ingress"
 )
-
-// serve runs ingress as its program does, until stop is called, which returns
-// once the last deliveries were reported.
-func serve(t *testing.T, cfg ingress.Config) (url string, stop func()) {
-	t.Helper()
-	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() { done <- srv.Run(ctx, ln) }()
-	return "http://" + ln.Addr().String(), func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
-		}
-	}
-}
 
 func TestEachDeliveryIsReported(t *testing.T) {
 	a := startAgent(t)
-	url, stop := serve(t, config(a.url))
+	addr, stop := serve(t, config(a.url))
+	url := "http://" + addr
 	garbage := http.Header{"Content-Type": {"text/plain"}}
 	good := signed("ping", ping)
 	issue := `{"webhookEvent":"jira:issue_created","timestamp":1772271003123,"issue":{"id":"1","key":"ACME-7","fields":{}}}`

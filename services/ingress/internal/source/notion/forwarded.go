@@ -19,23 +19,14 @@ const window = 10 * time.Minute
 
 // forwarded is what a forwarder of the user's own (Zapier, Make, a poller)
 // posts. Nobody fixes its shape, so each member is looked for in all places
-// where they tend to be put; the first that fits counts.
+// where they tend to be put; the first that fits counts. docs/forwarding.md has
+// the list.
 //
-// The subject: page_id (database_id for database_updated) here or in data; page
-// (database), its id or an object; entity; page_url, url (database_url, url)
-// here, in data or in page; id in data, then here. Each may be an id of 32 hex
-// digits, with or without dashes, or the address of a page on Notion.
+// Names of people are not read: whoever holds the token may send any, so the
+// texts are nobody's and choose no target.
 //
-// The time: timestamp, last_edited_time, updated_at, and for page_created
-// created_time and created_at too: here, in data or in page; RFC 3339, or whole
-// seconds since 1970.
-//
-// The texts: title or name as the title; text, content, body, summary,
-// description and the values of properties as the page; here, in data and in
-// page. Names of people are not read: whoever holds the token may send any, so
-// the texts are nobody's and choose no target.
-//
-// Fields: entity_type, and parent_type and parent_id of a page whose database is named.
+// Fields: entity_type, and parent_type and parent_id of a page whose database is
+// named. Texts: title and page.
 type forwarded struct {
 	WorkspaceID string `json:"workspace_id"`
 	Data        item   `json:"data"`

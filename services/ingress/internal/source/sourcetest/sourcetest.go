@@ -157,7 +157,7 @@ func Hostile(t *testing.T, n Normalizer, header http.Header, valid string) {
 func hostile(valid string) []string {
 	open := strings.TrimSuffix(strings.TrimSpace(valid), "}")
 	bodies := []string{
-		open + `,"toString":{"toString":1},"hasOwnProperty":null}`,
+		open + `,"toString":{"toString":1},"hasOwnProperty":null,"__proto__":{"toString":"x"},"constructor":[]}`,
 		open + `,"deep":` + strings.Repeat(`[`, 200_000) + strings.Repeat(`]`, 200_000) + `}`,
 		open + `,"deep":` + strings.Repeat(`{"a":`, 9_000) + `1` + strings.Repeat(`}`, 9_000) + `}`,
 		open + "," + strings.TrimPrefix(strings.TrimSpace(valid), "{"), // every key twice

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -33,40 +35,31 @@ func newCompiler() (*compiler, error) {
 	return &compiler{env: env}, nil
 }
 
-// condition compiles an expression that is true or false.
-func (c *compiler) condition(source string) (*condition, error) {
-	prog, err := c.compile(source, cel.BoolType)
-	if err != nil {
-		return nil, err
-	}
-	return &condition{prog: prog}, nil
-}
-
 // scalar compiles an expression whose value can stand in a text.
 func (c *compiler) scalar(source string) (*scalar, error) {
-	prog, err := c.compile(source, cel.StringType, cel.IntType, cel.UintType, cel.DoubleType, cel.BoolType)
+	checked, prog, err := c.compile(source, cel.StringType, cel.IntType, cel.UintType, cel.DoubleType, cel.BoolType)
 	if err != nil {
 		return nil, err
 	}
-	return &scalar{prog: prog, source: source}, nil
+	return &scalar{prog: prog, source: source, fields: fieldsRead(checked.NativeRep())}, nil
 }
 
-func (c *compiler) compile(source string, want ...*cel.Type) (cel.Program, error) {
+func (c *compiler) compile(source string, want ...*cel.Type) (*cel.Ast, cel.Program, error) {
 	checked, issues := c.env.Compile(source)
 	if err := issues.Err(); err != nil {
-		return nil, explain(issues)
+		return nil, nil, explain(source, issues)
 	}
 	if !oneOf(checked.OutputType(), want) {
-		return nil, fmt.Errorf("its value is of type %s: want %s", checked.OutputType(), typeNames(want))
+		return nil, nil, fmt.Errorf("its value is of type %s: want %s", checked.OutputType(), typeNames(want))
 	}
 	if err := ordered(checked.NativeRep()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	prog, err := c.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
 	if err != nil {
-		return nil, fmt.Errorf("can't be planned: %w", err)
+		return nil, nil, fmt.Errorf("can't be planned: %w", err)
 	}
-	return prog, nil
+	return checked, prog, nil
 }
 
 // oneOf accepts a value whose type only the event tells; it is checked then.
@@ -99,38 +92,44 @@ func ordered(a *ast.AST) error {
 
 // explain puts a compiler's findings on one line, and names what may be read
 // where something else was asked for.
-func explain(issues *cel.Issues) error {
+func explain(source string, issues *cel.Issues) error {
 	var out []string
 	for _, e := range issues.Errors() {
 		msg := fmt.Sprintf("column %d: %s", e.Location.Column()+1, strings.TrimSuffix(e.Message, " (in container '')"))
 		if strings.HasPrefix(e.Message, "undeclared reference to 'event'") || strings.HasPrefix(e.Message, "undeclared reference to 'link'") {
 			msg += "; rules read only " + strings.Join(Variables(), ", ") + ", never text"
+			if near := nearest(variableAt(source, e.Location), Variables()); near != "" {
+				msg += " (did you mean " + near + "?)"
+			}
 		}
 		out = append(out, msg)
 	}
 	return errors.New(strings.Join(out, "; "))
 }
 
-// condition is a compiled `when`.
-type condition struct{ prog cel.Program }
-
-// holds is false, with the error, where the expression can't be evaluated.
-func (c *condition) holds(env *environment) (bool, error) {
-	val, _, err := c.prog.Eval(env)
-	if err != nil {
-		return false, err
+// variableAt is the name that begins at a place in an expression, "event.kind".
+// The compiler places it at its first dot.
+func variableAt(source string, at common.Location) string {
+	lines := strings.Split(source, "\n")
+	if at.Line() < 1 || at.Line() > len(lines) {
+		return ""
 	}
-	b, ok := val.(types.Bool)
-	if !ok {
-		return false, fmt.Errorf("its value is of type %s: want bool", val.Type().TypeName())
+	line := []rune(lines[at.Line()-1])
+	if at.Column() < 0 || at.Column() > len(line) {
+		return ""
 	}
-	return bool(b), nil
+	rest := string(line[at.Column():])
+	if end := strings.IndexFunc(rest, func(r rune) bool { return r != '.' && r != '_' && !unicode.IsLetter(r) }); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
 }
 
 // scalar is a compiled expression in a template.
 type scalar struct {
 	prog   cel.Program
 	source string
+	fields []string // of event.fields that it reads
 }
 
 func (s *scalar) text(env *environment) (string, error) {

@@ -1,95 +1,10 @@
 package rule
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 )
-
-// Parse loads a rules file of at most 1 MiB, and checks it against the tools
-// that exist. The error names everything wrong with it, a line each (at most
-// 50), with the line in the file.
-func Parse(data []byte, tools []*toolsv1.Tool) (*Set, error) {
-	p, err := newParser(tools)
-	if err != nil {
-		return nil, err
-	}
-	var rules []*rule
-	if root := p.document(data); root != nil {
-		rules = p.rules(root)
-	}
-	if err := errors.Join(p.errs...); err != nil {
-		return nil, err
-	}
-	return newSet(data, rules), nil
-}
-
-type parser struct {
-	reader
-	*compiler
-	tools map[string]*toolsv1.Tool
-	name  *regexp.Regexp
-}
-
-func newParser(tools []*toolsv1.Tool) (*parser, error) {
-	c, err := newCompiler()
-	if err != nil {
-		return nil, err
-	}
-	p := &parser{compiler: c, tools: make(map[string]*toolsv1.Tool, len(tools)), name: regexp.MustCompile(namePattern)}
-	for _, t := range tools {
-		p.tools[t.GetName()] = t
-	}
-	return p, nil
-}
-
-func (p *parser) rules(root *yaml.Node) []*rule {
-	file := p.object(root, "the file", "rules")
-	list, ok := file.values["rules"]
-	if !ok {
-		p.fail(root, "the file: no key %q", "rules")
-		return nil
-	}
-	var rules []*rule
-	for i, n := range p.list(list, "rules") {
-		r := p.rule(n, fmt.Sprintf("rule %d", i+1))
-		if same := named(rules, r.name); same != nil && r.name != "" {
-			p.fail(n, "rule %s: the name is taken by line %d", r.name, same.line)
-		}
-		p.reachable(n, r, rules)
-		rules = append(rules, r)
-	}
-	return rules
-}
-
-func named(rules []*rule, name string) *rule {
-	for _, r := range rules {
-		if r.name == name {
-			return r
-		}
-	}
-	return nil
-}
-
-// reachable refuses a rule whose classes an earlier one keeps from ever being
-// chosen: an event has one class, and the first rule that matches declares it.
-func (p *parser) reachable(n *yaml.Node, r *rule, earlier []*rule) {
-	if r.classes == nil {
-		return
-	}
-	for _, e := range earlier {
-		if e.classes != nil && e.when == nil && e.on.covers(r.on) {
-			p.fail(n, "rule %s: its classes are unreachable: rule %s (line %d) classifies every such event", r.name, e.name, e.line)
-			return
-		}
-	}
-}
 
 func (p *parser) rule(n *yaml.Node, what string) *rule {
 	o := p.object(n, what, "name", "on", "when", "classify", "do", "offer")
@@ -100,7 +15,7 @@ func (p *parser) rule(n *yaml.Node, what string) *rule {
 	}
 	r.on = p.on(o, what)
 	if w, ok := o.values["when"]; ok {
-		r.when = p.when(w, what)
+		r.when = p.when(w, what, r.on)
 	}
 	if c, ok := o.values["classify"]; ok {
 		r.classes = p.classify(c, what)
@@ -143,10 +58,14 @@ func (p *parser) on(o object, what string) subject {
 	}
 	what += ": on"
 	on := p.object(n, what, "source", "kind")
-	return subject{
+	s := subject{
 		source: p.word(on, what, "source", sources()),
 		kind:   p.word(on, what, "kind", kinds()),
 	}
+	if slices.Contains(kinds(), s.kind) && !sends(s.source, s.kind) {
+		p.fail(on.values["kind"], "%s: unreachable: %s sends no %s", what, s.source, s.kind)
+	}
+	return s
 }
 
 func (p *parser) word(o object, what, key string, known []string) string {
@@ -156,12 +75,12 @@ func (p *parser) word(o object, what, key string, known []string) string {
 	}
 	w := p.text(n, what+": "+key)
 	if w != "" && !slices.Contains(known, w) {
-		p.fail(n, "%s: unknown %s %q: want %s", what, key, w, strings.Join(known, ", "))
+		p.fail(n, "%s: unknown %s %q: %s", what, key, w, want(w, known))
 	}
 	return w
 }
 
-func (p *parser) when(n *yaml.Node, what string) *condition {
+func (p *parser) when(n *yaml.Node, what string, on subject) *condition {
 	source := p.text(n, what+": when")
 	if source == "" {
 		return nil
@@ -169,7 +88,15 @@ func (p *parser) when(n *yaml.Node, what string) *condition {
 	c, err := p.condition(source)
 	if err != nil {
 		p.fail(n, "%s: when: %w", what, err)
+		return nil
 	}
+	switch always, never := c.constant(on); {
+	case never:
+		p.fail(n, "%s: when: unreachable: it is false for every event that `on` lets through", what)
+	case always:
+		p.warn(n, "%s: when: it is true for every event that `on` lets through: leave it out", what)
+	}
+	p.fields(n, what+": when", c.fields)
 	return c
 }
 

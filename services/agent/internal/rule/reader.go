@@ -6,35 +6,56 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
 // reader walks a YAML document strictly and collects what is wrong with it,
-// each with its line.
-type reader struct{ errs []error }
+// each with its place.
+type reader struct{ findings []Finding }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
-	if len(r.errs) < maxErrors {
-		r.errs = append(r.errs, fmt.Errorf("line %d: %w", n.Line, fmt.Errorf(format, args...)))
+	r.find(Finding{Line: n.Line, Column: n.Column, Severity: Error, Message: fmt.Errorf(format, args...).Error()})
+}
+
+func (r *reader) warn(n *yaml.Node, format string, args ...any) {
+	r.find(Finding{Line: n.Line, Column: n.Column, Severity: Warning, Message: fmt.Sprintf(format, args...)})
+}
+
+// find keeps a finding. Warnings leave half of the room to errors.
+func (r *reader) find(f Finding) {
+	if room := maxFindings - len(r.findings); room > 0 && (f.Severity == Error || room > maxFindings/2) {
+		r.findings = append(r.findings, f)
 	}
+}
+
+// syntax is what the YAML parser says, which names the line in its words.
+func syntax(err error) Finding {
+	f := Finding{Severity: Error, Message: err.Error()}
+	rest, ok := strings.CutPrefix(f.Message, "yaml: line ")
+	line, rest, cut := strings.Cut(rest, ": ")
+	if n, err := strconv.Atoi(line); ok && cut && err == nil {
+		f.Line, f.Column, f.Message = n, 1, "yaml: "+rest
+	}
+	return f
 }
 
 // document parses data into its only document's root; nil where it can't.
 func (r *reader) document(data []byte) *yaml.Node {
 	if len(data) > maxFileBytes {
-		r.errs = append(r.errs, fmt.Errorf("the file is larger than %d bytes", maxFileBytes))
+		r.find(Finding{Severity: Error, Message: fmt.Sprintf("the file is larger than %d bytes", maxFileBytes)})
 		return nil
 	}
 	var doc, second yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		r.errs = append(r.errs, err)
+		r.find(syntax(err))
 		return nil
 	}
 	if len(doc.Content) == 0 {
-		r.errs = append(r.errs, errors.New("the file is empty: write `rules: []` for no rules"))
+		r.find(Finding{Severity: Error, Message: "the file is empty: write `rules: []` for no rules"})
 		return nil
 	}
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
@@ -63,7 +84,7 @@ func (r *reader) object(n *yaml.Node, what string, known ...string) object {
 		case key.Kind != yaml.ScalarNode:
 			r.fail(key, "%s: a key is %s", what, kindOf(key))
 		case len(known) > 0 && !slices.Contains(known, key.Value):
-			r.fail(key, "%s: unknown key %q: want %s", what, key.Value, strings.Join(known, ", "))
+			r.fail(key, "%s: unknown key %q: %s", what, key.Value, want(key.Value, known))
 		case seen:
 			r.fail(key, "%s: key %q stands twice", what, key.Value)
 		default:

@@ -33,7 +33,7 @@ func (s *Set) Select(class Class, event *eventv1.WebhookEvent, links []*toolsv1.
 			}
 			calls, err := st.plan(r.name, env)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("rule %s (line %d): step %s: %w", r.name, r.line, st.name, err))
+				errs = append(errs, fmt.Errorf("%s: step %s: %w", r, st.name, err))
 			}
 			plan.Calls = append(plan.Calls, calls...)
 		}

@@ -352,7 +352,7 @@ func TestGapsAreBounded(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("rules:\n")
 		for i := range failing {
-			fmt.Fprintf(&b, "  - {name: r%d, on: {}, when: \"event.fields.nosuch == '%s'\", classify: {classes: [x], default: x}}\n", i, strings.Repeat("x", 600))
+			fmt.Fprintf(&b, "  - {name: r%d, on: {}, when: \"event.fields.nosuch == '%s%d'\", classify: {classes: [x], default: x}}\n", i, strings.Repeat("x", 600), i)
 		}
 		plan, _ := parse(t, b.String()).Select(rule.Class{}, merged(), nil)
 		gaps := plan.GetGaps()

@@ -1,10 +1,9 @@
 package rule
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
@@ -14,7 +13,7 @@ import (
 // number of goroutines.
 type Set struct {
 	hash  string
-	size  int
+	rules []*rule
 	index map[subject][]*rule
 }
 
@@ -24,6 +23,7 @@ type subject struct{ source, kind string }
 type rule struct {
 	name    string
 	line    int
+	builtIn bool    // included: the line is another file's
 	on      subject // "" matches any
 	when    *condition
 	classes *Classes
@@ -65,9 +65,8 @@ type argument struct {
 
 // newSet indexes rules for each source and kind, in the order of the file, so
 // that an event without a rule costs one lookup.
-func newSet(data []byte, rules []*rule) *Set {
-	sum := sha256.Sum256(data)
-	s := &Set{hash: hex.EncodeToString(sum[:]), size: len(rules), index: map[subject][]*rule{}}
+func newSet(hash string, rules []*rule) *Set {
+	s := &Set{hash: hash, rules: rules, index: map[subject][]*rule{}}
 	for _, source := range sources() {
 		for _, kind := range kinds() {
 			on := subject{source: source, kind: kind}
@@ -86,11 +85,11 @@ func (s subject) covers(other subject) bool {
 	return (s.source == "" || s.source == other.source) && (s.kind == "" || s.kind == other.kind)
 }
 
-// Hash is the hex SHA-256 of the rules file.
+// Hash is the hex SHA-256 of the rules file and what it includes.
 func (s *Set) Hash() string { return s.hash }
 
 // Len is the number of rules.
-func (s *Set) Len() int { return s.size }
+func (s *Set) Len() int { return len(s.rules) }
 
 // Classes returns what the first matching rule that classifies declares; nil
 // where none does. A rule that can't be evaluated doesn't match.
@@ -114,7 +113,39 @@ func (r *rule) matches(env *environment) (bool, error) {
 	}
 	ok, err := r.when.holds(env)
 	if err != nil {
-		return false, fmt.Errorf("rule %s (line %d): when: %w", r.name, r.line, err)
+		return false, fmt.Errorf("%s: when: %w", r, err)
 	}
 	return ok, nil
+}
+
+// matchesAll says whether a rule surely matches every event that another does.
+func (r *rule) matchesAll(other *rule) bool {
+	return r.on.covers(other.on) && (r.when == nil || other.when != nil && r.when.source == other.when.source)
+}
+
+// String names a rule and where it stands.
+func (r *rule) String() string {
+	if r.builtIn {
+		return fmt.Sprintf("rule %s (built-in, line %d)", r.name, r.line)
+	}
+	return fmt.Sprintf("rule %s (line %d)", r.name, r.line)
+}
+
+// same says whether two steps do the same to the same object.
+func (s *step) same(other step) bool {
+	return s.tool == other.tool && slices.Equal(s.classes, other.classes) && s.target.field == other.target.field && s.target.path == other.target.path &&
+		slices.EqualFunc(s.arguments, other.arguments, argument.same)
+}
+
+func (a argument) same(b argument) bool {
+	if a.field != b.field {
+		return false
+	}
+	switch {
+	case a.path != nil:
+		return b.path != nil && *a.path == *b.path
+	case a.text != nil:
+		return b.text != nil && a.text.source == b.text.source
+	}
+	return b.path == nil && b.text == nil && a.choice == b.choice
 }

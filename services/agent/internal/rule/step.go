@@ -42,7 +42,7 @@ func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes) step {
 	switch {
 	case s.tool == "":
 	case !ok:
-		p.fail(o.values["tool"], "%s: unknown tool %q: want %s", what, s.tool, strings.Join(p.toolNames(), ", "))
+		p.fail(o.values["tool"], "%s: unknown tool %q: %s", what, s.tool, want(s.tool, p.toolNames()))
 	case tool.GetClass() == readClass:
 		p.fail(o.values["tool"], "%s: %s only reads: a rule does something", what, s.tool)
 	default:
@@ -62,10 +62,18 @@ func (p *parser) boundTo(n *yaml.Node, what string, classes *Classes) []string {
 	}
 	for _, name := range names {
 		if classes == nil || !slices.Contains(classes.Names, name) {
-			p.fail(n, "%s: for: class %q is not declared by the rule's classify", what, name)
+			p.fail(n, "%s: for: class %q is not declared by the rule's classify%s", what, name, declared(name, classes))
 		}
 	}
 	return names
+}
+
+// declared names the class that was probably meant.
+func declared(name string, classes *Classes) string {
+	if classes == nil {
+		return ": it has none"
+	}
+	return ": " + want(name, classes.Names)
 }
 
 func (p *parser) toolNames() []string {
@@ -95,6 +103,10 @@ func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step) {
 		}
 		if err := p.argument(n, f, s); err != nil {
 			p.fail(n, "%s: with: %s: %w", what, f.GetName(), err)
+			continue
+		}
+		if f.GetOrigin() != "target" {
+			p.fields(n, what+": with: "+f.GetName(), s.arguments[len(s.arguments)-1].fields())
 		}
 	}
 }

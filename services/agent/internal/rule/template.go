@@ -11,6 +11,7 @@ import (
 type template struct {
 	pieces []piece
 	limit  int
+	source string
 }
 
 // piece is a literal, or an expression where expr is set.
@@ -20,7 +21,7 @@ type piece struct {
 }
 
 func (c *compiler) template(source string, limit int) (*template, error) {
-	t := &template{limit: limit}
+	t := &template{limit: limit, source: source}
 	for rest := source; rest != ""; {
 		literal, expression, after, err := cutExpression(rest)
 		if err != nil {

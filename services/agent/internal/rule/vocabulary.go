@@ -2,13 +2,14 @@ package rule
 
 import (
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 )
 
 const (
 	maxFileBytes   = 1 << 20
-	maxErrors      = 50
+	maxFindings    = 50
 	maxExpression  = 4096 // code points
 	maxCost        = 100_000
 	maxCalls       = 100 // of a plan, as the contract has it
@@ -35,6 +36,21 @@ func kinds() []string {
 		"page.created", "page.updated", "page.moved", "page.deleted", "page.restored",
 		"database.updated", "ping", "other",
 	}
+}
+
+// sends says whether a source may send a kind at all; "" stands for any source.
+// What a source doesn't send yet and might is not refused.
+func sends(source, kind string) bool {
+	family, _, _ := strings.Cut(kind, ".")
+	switch source {
+	case "github":
+		return family != "page" && family != "database"
+	case "jira":
+		return slices.Contains([]string{"issue", "comment", "release", "other"}, family)
+	case "notion":
+		return slices.Contains([]string{"page", "database", "comment", "ping", "other"}, family)
+	}
+	return true
 }
 
 func linkKinds() []string {

@@ -1,0 +1,114 @@
+package rule_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/switchyard-dev/switchyard/internal/registry"
+	"github.com/switchyard-dev/switchyard/services/agent/internal/rule"
+)
+
+func builtIn(t *testing.T) *rule.Set {
+	t.Helper()
+	set, err := rule.Parse([]byte(`rules:
+  - {name: one, on: {kind: page.updated}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.occurrence}}]}
+  - {name: two, on: {kind: issue.created}, classify: {classes: [bug, feature], default: bug}}
+`), registry.Tools())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// observe is a rule that does something.
+const observe = "do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.occurrence}}]}"
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name, yaml string
+		want       []string
+	}{
+		{"fine", doc("  - {name: a, on: {}, " + observe), nil},
+		{"unknown tool", doc("  - name: a\n    on: {}\n    do:\n      - step: s\n        tool: jira.add_coment\n"), []string{"6:15 error", "did you mean jira.add_comment?"}},
+		{"unknown source", doc("  - {name: a, on: {source: girhub}, " + observe), []string{"2:28 error", "did you mean github?"}},
+		{"unknown class", doc("  - {name: a, on: {}, classify: {classes: [bug, feature], default: bug}, do: [{step: s, for: [feture], tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.kind}}]}"), []string{"error", "did you mean feature?"}},
+		{"unknown variable", doc("  - {name: a, on: {}, when: event.knd == 'ping', " + observe), []string{"error", "did you mean event.kind?"}},
+		{"likely another field", doc("  - {name: a, on: {}, when: has(event.fields.merge_comit_sha), " + observe), []string{"2:29 warning", "did you mean fields.merge_commit_sha?"}},
+		{"likely another field by index", doc("  - {name: a, on: {}, when: '\"x\" in event.fields[\"labls\"]', " + observe), []string{"warning", "did you mean fields.labels?"}},
+		{"likely another field in a path", doc("  - {name: a, on: {}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.fields.statsu}}]}"), []string{"warning", "did you mean fields.status?"}},
+		{"likely another field in a text", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: '${event.fields.statsu}'}}]}"), []string{"warning", "did you mean fields.status?"}},
+		{"a kind that the source never sends", doc("  - {name: a, on: {source: github, kind: page.created}, " + observe), []string{"2:42 error", "unreachable: github sends no page.created"}},
+		{"never true", doc("  - {name: a, on: {kind: change.merged}, when: event.kind == 'change.closed' && event.ref != '', " + observe), []string{"2:48 error", "when: unreachable"}},
+		{"false", doc("  - {name: a, on: {}, when: 'false', " + observe), []string{"when: unreachable"}},
+		{"always true", doc("  - {name: a, on: {source: jira}, when: event.source == 'jira', " + observe), []string{"2:41 warning", "leave it out"}},
+		{"sometimes true", doc("  - {name: a, on: {source: jira}, when: event.kind == 'issue.created', " + observe), nil},
+		{"no event decides it", doc("  - {name: a, on: {}, when: has(event.fields.base) || link.issue.size() > 0, " + observe), nil},
+		{"classes after the same when", doc("  - {name: a, on: {}, when: has(event.fields.base), classify: {classes: [x]}}\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), classify: {classes: [y]}}"), []string{"3:5 error", "its classes are unreachable"}},
+		{"the same step twice", doc("  - {name: a, on: {}, " + observe + "\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), " + observe), []string{"3:5 warning", "step s of rule a (line 2)"}},
+		{"the same step twice in a rule", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: event.ref, status: Done}}, {step: t, tool: jira.transition, with: {target: event.ref, status: Done}}]}"), []string{"2:5 warning", "step t does once more what step s of rule a"}},
+		{"the same step for other events", doc("  - {name: a, on: {kind: ping}, " + observe + "\n  - {name: b, on: {kind: other}, " + observe), nil},
+		{"another step", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: event.ref, status: Done}}, {step: t, tool: jira.transition, with: {target: event.ref, status: Open}}]}"), nil},
+		{"include", "include: default\ndisable: [two]\n", nil},
+		{"include and rules", "include: default\n" + doc("  - {name: a, on: {}, "+observe), nil},
+		{"disable nothing", "disable: [one]\nrules: []", []string{"1:10 error", "write `include: default` too"}},
+		{"disable another", "include: default\ndisable: [tow]", []string{"2:11 error", "did you mean two?"}},
+		{"include another", "include: others", []string{"1:10 error", `include: unknown "others": want default`}},
+		{"a built-in name", "include: default\n" + doc("  - {name: one, on: {}, "+observe), []string{"3:5 error", "write `disable: [one]`"}},
+		{"a built-in name that is free", "include: default\ndisable: [one]\n" + doc("  - {name: one, on: {}, "+observe), nil},
+		{"YAML", "rules:\n  - name: [", []string{"error", "yaml: "}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			set, findings := rule.Check([]byte(tt.yaml), registry.Tools(), builtIn(t))
+			if len(findings) > 1 || len(tt.want) == 0 && len(findings) > 0 || len(tt.want) > 0 && len(findings) == 0 {
+				t.Fatalf("findings %+v", findings)
+			}
+			if (set == nil) != (rule.Errors(findings) != nil) {
+				t.Errorf("set %v, findings %+v", set, findings)
+			}
+			for _, want := range tt.want {
+				f := findings[0]
+				if got := fmt.Sprintf("%d:%d %s %s", f.Line, f.Column, f.Severity, f.Message); !strings.Contains(got, want) {
+					t.Errorf("%s\nlacks %q", got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestFindingsStandInTheOrderOfTheFile(t *testing.T) {
+	_, findings := rule.Check([]byte("rules:\n  - name: a\n    do: [{step: s, tool: x}]\n    on: {source: y}\n  - {name: a, on: {kind: z}, classify: {classes: [c]}}\n"), registry.Tools(), nil)
+	if len(findings) != 4 || !slices.IsSortedFunc(findings, func(a, b rule.Finding) int { return a.Line - b.Line }) {
+		t.Errorf("findings %+v", findings)
+	}
+}
+
+func TestIncludedRulesComeAfterOwnOnes(t *testing.T) {
+	own := doc("  - {name: a, on: {}, when: event.kind == 'issue.created', classify: {classes: [mine]}}")
+	alone, _ := rule.Check([]byte(own), registry.Tools(), nil)
+	set, findings := rule.Check([]byte("include: default\n"+own), registry.Tools(), builtIn(t))
+	if len(findings) > 0 || set.Len() != 3 || set.Hash() == alone.Hash() {
+		t.Fatalf("%d rules, findings %v", set.Len(), findings)
+	}
+	event := merged()
+	event.Kind = "issue.created"
+	if c := set.Classes(event, nil); c == nil || c.Default != "mine" {
+		t.Errorf("classes %+v", c)
+	}
+	event.Kind = "page.updated"
+	plan, errs := set.Select(rule.Class{Name: "x", DecidedBy: "metadata"}, event, nil)
+	if len(errs) > 0 || len(plan.GetCalls()) != 1 || plan.GetCalls()[0].GetRule() != "one" {
+		t.Errorf("plan %v, errors %v", plan, errs)
+	}
+}
+
+func TestSuggestionsAreNear(t *testing.T) {
+	for name, want := range map[string]string{"github.add_coment": "github.add_comment", "slack.post": ""} {
+		_, err := rule.Parse([]byte(doc("  - {name: a, on: {}, do: [{step: s, tool: "+name+"}]}")), registry.Tools())
+		if err == nil || strings.Contains(err.Error(), "did you mean") != (want != "") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package rule
+
+import (
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"go.yaml.in/yaml/v3"
+)
+
+// eventFields are the names under event.fields that the normalizers document,
+// of all sources. Which of them an event has depends on its kind.
+func eventFields() []string {
+	return []string{
+		"api_version", "assignee", "authors", "base", "branch", "closed_at", "commits", "created_at", "data_source_id", "draft", "entity_type",
+		"head", "head_sha", "id", "issue_type", "key", "labels", "merge_commit_sha", "merged", "merged_at", "number", "parent_id", "parent_type",
+		"priority", "resolution", "sha", "state", "status", "status_category", "tag", "updated_properties", "url",
+	}
+}
+
+// fields warns of names under event.fields that are likely misspelt: a field
+// that an event lacks is no error, so that nobody would ever be told.
+func (p *parser) fields(n *yaml.Node, what string, names []string) {
+	for _, name := range names {
+		if slices.Contains(eventFields(), name) {
+			continue
+		}
+		if near := nearest(name, eventFields()); near != "" {
+			p.warn(n, "%s: no event has fields.%s: did you mean fields.%s?", what, name, near)
+		}
+	}
+}
+
+// fieldsRead are the names under event.fields that an expression reads.
+func fieldsRead(a *ast.AST) []string {
+	var names []string
+	isFields := func(e ast.Expr) bool {
+		ref, ok := a.ReferenceMap()[e.ID()]
+		return ok && ref.Name == "event.fields"
+	}
+	ast.PostOrderVisit(a.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.SelectKind:
+			if isFields(e.AsSelect().Operand()) {
+				names = append(names, e.AsSelect().FieldName())
+			}
+		case ast.CallKind:
+			args := e.AsCall().Args()
+			if e.AsCall().FunctionName() != operators.Index || !isFields(args[0]) || args[1].Kind() != ast.LiteralKind {
+				return
+			}
+			if s, ok := args[1].AsLiteral().(types.String); ok {
+				names = append(names, string(s))
+			}
+		}
+	}))
+	return names
+}
+
+// fields are the names under event.fields that an argument reads.
+func (a argument) fields() []string {
+	var names []string
+	switch {
+	case a.path != nil:
+		if name, ok := strings.CutPrefix(a.path.event, "fields."); ok {
+			names = append(names, name)
+		}
+	case a.text != nil:
+		for _, p := range a.text.pieces {
+			if p.expr != nil {
+				names = append(names, p.expr.fields...)
+			}
+		}
+	}
+	return names
+}

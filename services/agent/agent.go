@@ -14,7 +14,6 @@ import (
 
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
 	"github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1/toolsv1connect"
-	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/agent/internal/run"
@@ -40,7 +39,7 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	rules, err := openRulebook(cfg.RulesFile, registry.Tools(), log)
+	rules, err := openRulebook(cfg.RulesFile, log)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}

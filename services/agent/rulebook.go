@@ -3,14 +3,13 @@ package agent
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
 	"time"
 
-	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/agent/internal/rule"
 )
@@ -18,15 +17,12 @@ import (
 // reloadEvery is how often the rules file is looked at.
 const reloadEvery = 2 * time.Second
 
-//go:embed rules/default.yaml
-var defaultRules string
-
 // rulebook holds the rules that are current: those of the file when it was
 // last good, or the built-in ones.
 type rulebook struct {
-	file  string // "" for the built-in rules
-	tools []*toolsv1.Tool
-	log   *slog.Logger
+	file    string // "" for the built-in rules
+	builtIn *rule.Set
+	log     *slog.Logger
 
 	mu      sync.RWMutex
 	set     *rule.Set
@@ -35,29 +31,40 @@ type rulebook struct {
 }
 
 // openRulebook loads the rules; there is no last good set yet to fall back on.
-func openRulebook(file string, tools []*toolsv1.Tool, log *slog.Logger) (*rulebook, error) {
-	b := &rulebook{file: file, tools: tools, log: log, data: []byte(defaultRules)}
-	if file != "" {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("RULES_FILE: %w", err)
-		}
-		b.data = data
-	}
-	set, err := b.parse(b.data)
+func openRulebook(file string, log *slog.Logger) (*rulebook, error) {
+	builtIn, err := builtInRules()
 	if err != nil {
 		return nil, err
 	}
-	b.set = set
-	return b, nil
+	b := &rulebook{file: file, builtIn: builtIn, log: log, set: builtIn}
+	if file == "" {
+		return b, nil
+	}
+	if b.data, err = b.read(); err != nil {
+		return nil, err
+	}
+	b.set, err = b.parse(b.data)
+	return b, err
 }
 
-func (b *rulebook) parse(data []byte) (*rule.Set, error) {
-	set, err := rule.Parse(data, b.tools)
-	if err != nil && b.file != "" {
-		return nil, fmt.Errorf("RULES_FILE=%s:\n%w", b.file, err)
+func (b *rulebook) read() ([]byte, error) {
+	data, err := os.ReadFile(b.file)
+	if err != nil {
+		return nil, fmt.Errorf("RULES_FILE=%s: %w: name a file that the agent may read, or unset it for the built-in rules", b.file, err)
 	}
-	return set, err
+	return data, nil
+}
+
+// parse loads the file's rules. What is only odd is logged, once a file.
+func (b *rulebook) parse(data []byte) (*rule.Set, error) {
+	set, findings := rule.Check(data, registry.Tools(), b.builtIn)
+	if err := rule.Errors(findings); err != nil {
+		return nil, fmt.Errorf("RULES_FILE=%s (`switchyard rules check %s` shows all of it):\n%w", b.file, b.file, err)
+	}
+	for _, f := range findings {
+		b.log.Warn("odd in the rules", "file", b.file, "finding", f.Error())
+	}
+	return set, nil
 }
 
 func (b *rulebook) current() *rule.Set {
@@ -86,9 +93,9 @@ func (b *rulebook) follow(ctx context.Context) {
 
 // reload takes the file's rules if they are good, and says once if not.
 func (b *rulebook) reload() {
-	data, err := os.ReadFile(b.file)
+	data, err := b.read()
 	if err != nil {
-		b.keep(nil, fmt.Errorf("RULES_FILE: %w", err))
+		b.keep(nil, err)
 		return
 	}
 	b.mu.RLock()

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/switchyard-dev/switchyard/internal/registry"
 )
 
 func observe(name string) string {
@@ -29,7 +27,7 @@ func TestRulebookKeepsTheLastGoodRules(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, file, observe("first"))
 	var logged bytes.Buffer
-	b, err := openRulebook(file, registry.Tools(), slog.New(slog.NewTextHandler(&logged, nil)))
+	b, err := openRulebook(file, slog.New(slog.NewTextHandler(&logged, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +77,7 @@ func TestRulebookFollowsItsFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, file, observe("first"))
 	synctest.Test(t, func(t *testing.T) {
-		b, err := openRulebook(file, registry.Tools(), slog.New(slog.DiscardHandler))
+		b, err := openRulebook(file, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,8 +102,67 @@ func TestRulebookFollowsItsFile(t *testing.T) {
 func TestRulebookRefusesABadFileAtStart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rules.yaml")
 	write(t, file, "rules: [{}]")
-	_, err := openRulebook(file, registry.Tools(), slog.New(slog.DiscardHandler))
-	if err == nil || !strings.Contains(err.Error(), "RULES_FILE="+file) || !strings.Contains(err.Error(), "line 1") {
+	_, err := openRulebook(file, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "RULES_FILE="+file) || !strings.Contains(err.Error(), "line 1") || !strings.Contains(err.Error(), "switchyard rules check "+file) {
 		t.Errorf("error %v", err)
+	}
+	missing := file + ".not"
+	_, err = openRulebook(missing, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "RULES_FILE="+missing) || !strings.Contains(err.Error(), "unset it") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Kubernetes swaps the folder that a mounted file's link leads through.
+func TestRulebookFollowsASwappedMount(t *testing.T) {
+	mount := t.TempDir()
+	for _, version := range []string{"first", "second"} {
+		folder := filepath.Join(mount, version)
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, "rules.yaml"), observe(version))
+	}
+	link := func(target, name string) {
+		t.Helper()
+		if err := os.Symlink(target, filepath.Join(mount, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link("first", "..data")
+	link(filepath.Join("..data", "rules.yaml"), "rules.yaml")
+	b, err := openRulebook(filepath.Join(mount, "rules.yaml"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := b.current().Hash()
+	link("second", "..data_tmp")
+	if err := os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, "..data")); err != nil {
+		t.Fatal(err)
+	}
+	b.reload()
+	if b.current().Hash() == first || strings.Contains(b.state().Detail, "not loaded") {
+		t.Errorf("the swapped file was not taken: %+v", b.state())
+	}
+}
+
+func TestRulebookIncludesTheBuiltInRules(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	write(t, file, "include: default\n"+observe("own"))
+	b, err := openRulebook(file, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.current().Len(), b.builtIn.Len()+1; got != want || want < 2 {
+		t.Errorf("%d rules, want %d", got, want)
+	}
+}
+
+func TestRulebookSaysWhatIsOdd(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	write(t, file, strings.Replace(observe("a"), "on: {}", "on: {}, when: 'true'", 1))
+	var logged bytes.Buffer
+	if _, err := openRulebook(file, slog.New(slog.NewTextHandler(&logged, nil))); err != nil || strings.Count(logged.String(), "leave it out") != 1 {
+		t.Errorf("error %v, logged %s", err, &logged)
 	}
 }

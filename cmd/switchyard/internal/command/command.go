@@ -32,6 +32,7 @@ type commands struct {
 	Send       sendCommand       `cmd:"" help:"Send a signed webhook, as a provider would, and print the answer."`
 	Runs       runsCommand       `cmd:"" help:"List runs, and explain one."`
 	Deliveries deliveriesCommand `cmd:"" help:"List deliveries with their answers, and explain a refusal."`
+	Rules      rulesCommand      `cmd:"" help:"Check, try and test rules."`
 	Secret     secretCommand     `cmd:"" help:"Print a new secret."`
 	Version    versionCommand    `cmd:"" help:"Print this program's version."`
 }

@@ -14,9 +14,12 @@ import (
 // of all sources. Which of them an event has depends on its kind.
 func eventFields() []string {
 	return []string{
-		"api_version", "assignee", "authors", "base", "branch", "closed_at", "commits", "created_at", "data_source_id", "draft", "entity_type",
-		"head", "head_sha", "id", "issue_type", "key", "labels", "merge_commit_sha", "merged", "merged_at", "number", "parent_id", "parent_type",
-		"priority", "resolution", "sha", "state", "status", "status_category", "tag", "updated_properties", "url",
+		"after", "api_version", "archived", "assignee", "authors", "base", "before", "board_id", "branch", "category", "closed_at", "commit",
+		"commits", "completed_at", "conclusion", "created_at", "data_source_id", "deleted", "draft", "ends_at", "entity_type", "environment",
+		"events", "forced", "head", "head_sha", "hook_id", "id", "issue_id", "issue_type", "key", "labels", "link_type", "merge_commit_sha",
+		"merged", "merged_at", "number", "parent_id", "parent_type", "path", "priority", "project_id", "property", "ref", "released",
+		"resolution", "resolved", "review", "seconds", "sha", "source_issue_id", "starts_at", "state", "status", "status_category", "tag",
+		"target_issue_id", "updated_properties", "url", "version",
 	}
 }
 

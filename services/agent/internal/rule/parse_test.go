@@ -102,12 +102,9 @@ func TestDefaultRulesLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := rule.Parse(data, registry.Tools())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if set.Len() != 3 || len(set.Hash()) != 64 {
-		t.Errorf("Len() = %d, Hash() = %q", set.Len(), set.Hash())
+	set, findings := rule.Check(data, registry.Tools(), nil)
+	if len(findings) > 0 || set.Len() != 10 || len(set.Hash()) != 64 {
+		t.Errorf("findings %v, Len() = %d, Hash() = %q", findings, set.Len(), set.Hash())
 	}
 }
 
@@ -119,10 +116,20 @@ func FuzzParse(f *testing.F) {
 	f.Add(string(data))
 	f.Add(doc(head + "classify: {classes: [x, y], default: x}, when: 'link.issue.size() > 0', do: [{step: s, tool: jira.transition, for: [y], with: {target: 'link.issue[*]', status: [Done]}}]}"))
 	f.Add(doc(head + "do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: '$${a} ${ {\"}\": 1}.size() }'}}]}"))
+	f.Add("include: default\ndisable: [triage]\n" + doc(head+"when: 'event.kind == \"ping\" && has(event.fields.labls)', classify: {classes: [x]}}"))
 	tools := registry.Tools()
+	defaults, err := rule.Parse(data, tools)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, data string) {
-		set, err := rule.Parse([]byte(data), tools)
-		if err != nil {
+		set, findings := rule.Check([]byte(data), tools, defaults)
+		for _, f := range findings {
+			if f.Message == "" || f.Line < 0 || f.Line > 0 && f.Column < 1 {
+				t.Errorf("finding %+v", f)
+			}
+		}
+		if set == nil {
 			return
 		}
 		plan, _ := set.Select(rule.Class{Name: "x", DecidedBy: "metadata"}, merged(), links())

@@ -44,7 +44,7 @@ func sends(source, kind string) bool {
 	family, _, _ := strings.Cut(kind, ".")
 	switch source {
 	case "github":
-		return family != "page" && family != "database"
+		return family != "page" && family != "database" || kind == "page.updated" // a wiki's
 	case "jira":
 		return slices.Contains([]string{"issue", "comment", "release", "other"}, family)
 	case "notion":

@@ -31,7 +31,8 @@ The tests of rules.yaml stand in rules_test.yaml:
         calls:
           - tool: jira.add_comment
             target: jira:issue:ACME-7
-            with: {body: was merged}
+            with: {body: Merged into main}
+          - {tool: jira.transition, with: {status: Done}}
     - name: a push does nothing
       event: {body: push.json, source: github, event: push}
       want: {calls: []}

@@ -51,7 +51,7 @@ alone: ## Build each module outside the workspace, as its image does
 	@for m in $(MODULES); do echo "GOWORK=off go -C $$m build ./..."; GOWORK=off go -C $$m build ./...; done
 
 .PHONY: generate
-generate: .bin/.installed ## Write gen/ from proto/
+generate: .bin/.installed ## Write gen/ from proto/, and the lexicon from its words
 	build/generate.sh
 
 .PHONY: tidy

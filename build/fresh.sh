@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Proves that what is in the tree is what the tools would write: gen/ from
-# proto/, and every go.mod and go.sum. Works on a copy, so that the tree stays as
+# proto/, the lexicon from its words, and every go.mod and go.sum. Works on a copy, so that the tree stays as
 # it is; prints the difference and how to settle it.
 set -euo pipefail
 cd "$(dirname "$0")/.."

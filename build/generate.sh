@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints proto/ and writes gen/. Needs no schema registry: validate.proto comes
+# Lints proto/ and writes gen/, and the agent's lexicon. Needs no schema registry: validate.proto comes
 # from the Go module that publishes it, the plugins are built from pinned modules.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,3 +13,6 @@ chmod u+w .bufdeps/buf/validate/validate.proto
 .bin/buf lint
 rm -rf gen/switchyard
 .bin/buf generate
+
+lexicon=services/agent/internal/classify/lexicon
+go run ./services/agent/cmd/lexicon $lexicon/words.txt $lexicon/table.go

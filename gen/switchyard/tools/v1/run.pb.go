@@ -429,7 +429,11 @@ type Plan struct {
 	Degraded bool `protobuf:"varint,5,opt,name=degraded,proto3" json:"degraded,omitempty"`
 	// What the rules asked for and is not among the calls: rule_failed, plan_invalid.
 	// With gaps an empty plan is failed, not ignored.
-	Gaps          []*Gap `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	Gaps []*Gap `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	// How sure the lexicon is of the class, in percent; 0 where it did not decide.
+	Confidence uint32 `protobuf:"varint,7,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	// The words of the lexicon's own table that decided, the strongest first: none of the event's text.
+	ClassWords    []string `protobuf:"bytes,8,rep,name=class_words,json=classWords,proto3" json:"class_words,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -502,6 +506,20 @@ func (x *Plan) GetDegraded() bool {
 func (x *Plan) GetGaps() []*Gap {
 	if x != nil {
 		return x.Gaps
+	}
+	return nil
+}
+
+func (x *Plan) GetConfidence() uint32 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+func (x *Plan) GetClassWords() []string {
+	if x != nil {
+		return x.ClassWords
 	}
 	return nil
 }
@@ -1151,7 +1169,7 @@ const file_switchyard_tools_v1_run_proto_rawDesc = "" +
 	"\tconfirmed\x18\b \x01(\bR\tconfirmed\x12\x16\n" +
 	"\x06target\x18\t \x01(\bR\x06target\x12\x16\n" +
 	"\x06reason\x18\n" +
-	" \x01(\tR\x06reason\"\xbc\x02\n" +
+	" \x01(\tR\x06reason\"\x96\x03\n" +
 	"\x04Plan\x126\n" +
 	"\n" +
 	"rules_hash\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^[0-9a-f]{0,64}$R\trulesHash\x12\x1d\n" +
@@ -1160,7 +1178,12 @@ const file_switchyard_tools_v1_run_proto_rawDesc = "" +
 	"decided_by\x18\x03 \x01(\tB(\xbaH%r#R\bmetadataR\alexiconR\x05modelR\adefaultR\tdecidedBy\x12@\n" +
 	"\x05calls\x18\x04 \x03(\v2 .switchyard.tools.v1.PlannedCallB\b\xbaH\x05\x92\x01\x02\x10dR\x05calls\x12\x1a\n" +
 	"\bdegraded\x18\x05 \x01(\bR\bdegraded\x126\n" +
-	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapB\b\xbaH\x05\x92\x01\x02\x10dR\x04gaps\"\xdf\x02\n" +
+	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapB\b\xbaH\x05\x92\x01\x02\x10dR\x04gaps\x12'\n" +
+	"\n" +
+	"confidence\x18\a \x01(\rB\a\xbaH\x04*\x02\x18dR\n" +
+	"confidence\x12/\n" +
+	"\vclass_words\x18\b \x03(\tB\x0e\xbaH\v\x92\x01\b\x10\x05\"\x04r\x02\x18dR\n" +
+	"classWords\"\xdf\x02\n" +
 	"\vPlannedCall\x125\n" +
 	"\x04rule\x18\x01 \x01(\tB!\xbaH\x1er\x1c2\x1a^[a-z0-9][a-z0-9_-]{0,63}$R\x04rule\x125\n" +
 	"\x04step\x18\x02 \x01(\tB!\xbaH\x1er\x1c2\x1a^[a-z0-9][a-z0-9_-]{0,63}$R\x04step\x12,\n" +

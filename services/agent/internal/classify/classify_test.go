@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"reflect"
 	"testing"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
@@ -21,6 +22,7 @@ rules:
 	if err != nil {
 		t.Fatal(err)
 	}
+	classifier := classify.New()
 	tests := []struct {
 		name  string
 		event *eventv1.WebhookEvent
@@ -41,7 +43,7 @@ rules:
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := classify.Event(tt.event, tt.links, rules); got != tt.want {
+			if got := classifier.Event(tt.event, tt.links, rules); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("Event() = %+v, want %+v", got, tt.want)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 // what could not be evaluated: that rule, or that call, is left out, and is
 // among the plan's gaps.
 func (s *Set) Select(class Class, event *eventv1.WebhookEvent, links []*toolsv1.Link) (*toolsv1.Plan, []error) {
-	plan := &toolsv1.Plan{RulesHash: s.hash, Class: class.Name, DecidedBy: class.DecidedBy}
+	plan := &toolsv1.Plan{RulesHash: s.hash, Class: class.Name, DecidedBy: class.DecidedBy, Confidence: class.Confidence, ClassWords: class.Words}
 	env := &environment{event: event, links: links}
 	var errs []error
 	for _, r := range s.index[subject{source: event.GetSource(), kind: event.GetKind()}] {

@@ -39,7 +39,12 @@ type Classes struct {
 
 // Class is what an event was found to be, and by which stage: metadata,
 // lexicon, model or default.
-type Class struct{ Name, DecidedBy string }
+type Class struct {
+	Name, DecidedBy string
+	// The lexicon's: how sure it is, in percent, and the words of its table that decided.
+	Confidence uint32
+	Words      []string
+}
 
 type step struct {
 	name, tool string

@@ -6,7 +6,6 @@ import (
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/fault"
-	"github.com/switchyard-dev/switchyard/services/agent/internal/classify"
 )
 
 // Preview says what Handle would do with an event, and does nothing. Faults are those of RunService.
@@ -27,7 +26,7 @@ func (r *Runner) Preview(ctx context.Context, req *agentv1.PlanEventRequest) (*a
 		return nil, err
 	}
 	rules := r.rules()
-	class := classify.Event(event, opened.GetLinks(), rules)
+	class := r.classify.Event(event, opened.GetLinks(), rules)
 	in.Plan = r.selectTools(ctx, "", rules, class, event, opened.GetLinks())
 	decided, err := r.ledger.PreviewRun(ctx, in)
 	if refused(err) {

@@ -29,10 +29,12 @@ func without(plan *toolsv1.Plan, err error) *toolsv1.Plan {
 		detail = ce.Message()
 	}
 	return &toolsv1.Plan{
-		RulesHash: plan.GetRulesHash(),
-		Class:     plan.GetClass(),
-		DecidedBy: plan.GetDecidedBy(),
-		Degraded:  plan.GetDegraded(),
-		Gaps:      append([]*toolsv1.Gap{{Code: "plan_invalid", Detail: detail}}, plan.GetGaps()...),
+		RulesHash:  plan.GetRulesHash(),
+		Class:      plan.GetClass(),
+		DecidedBy:  plan.GetDecidedBy(),
+		Confidence: plan.GetConfidence(),
+		ClassWords: plan.GetClassWords(),
+		Degraded:   plan.GetDegraded(),
+		Gaps:       append([]*toolsv1.Gap{{Code: "plan_invalid", Detail: detail}}, plan.GetGaps()...),
 	}
 }

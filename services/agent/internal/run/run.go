@@ -38,9 +38,10 @@ type Ledger interface {
 
 // Runner handles events. It keeps nothing of them: it may be killed at any moment.
 type Runner struct {
-	ledger Ledger
-	rules  func() *rule.Set
-	slots  slots
+	ledger   Ledger
+	rules    func() *rule.Set
+	classify *classify.Classifier
+	slots    slots
 	// waits are the requests that may be held until another one's run is
 	// decided: each is in a slot, and the other slots are for new events.
 	waits slots
@@ -51,7 +52,7 @@ type Runner struct {
 // the rules that are current when each is classified. At most half of them are
 // duplicates that wait.
 func New(ledger Ledger, rules func() *rule.Set, maxInFlight int, log *slog.Logger) *Runner {
-	return &Runner{ledger: ledger, rules: rules, slots: make(slots, maxInFlight), waits: make(slots, (maxInFlight+1)/2), log: log}
+	return &Runner{ledger: ledger, rules: rules, classify: classify.New(), slots: make(slots, maxInFlight), waits: make(slots, (maxInFlight+1)/2), log: log}
 }
 
 // Handle takes one event down the line: open, classify, select, execute,
@@ -106,7 +107,7 @@ func (r *Runner) open(ctx context.Context, req *agentv1.HandleEventRequest) (*to
 // between open and respond.
 func (r *Runner) decide(ctx context.Context, run *toolsv1.Run, event *eventv1.WebhookEvent, links []*toolsv1.Link) (*toolsv1.Run, error) {
 	rules := r.rules()
-	class := classify.Event(event, links, rules)
+	class := r.classify.Event(event, links, rules)
 	plan := r.selectTools(ctx, run.GetRunId(), rules, class, event, links)
 	decided, err := r.execute(ctx, run.GetRunId(), plan)
 	if !refused(err) {

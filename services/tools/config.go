@@ -26,7 +26,9 @@ type Config struct {
 	ExecutorToken string `kong:"-"`
 }
 
-func (c Config) sqlitePath() (string, error) {
+// LedgerFile is the path of the file that the ledger is in; an error if
+// DATABASE_URL names another kind of store.
+func (c Config) LedgerFile() (string, error) {
 	path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:")
 	if !ok || path == "" {
 		scheme, _, _ := strings.Cut(c.DatabaseURL, ":")

@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	path, err := cfg.sqlitePath()
+	path, err := cfg.LedgerFile()
 	if err != nil {
 		return nil, err
 	}

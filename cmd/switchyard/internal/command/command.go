@@ -33,6 +33,7 @@ type commands struct {
 	Runs       runsCommand       `cmd:"" help:"List runs, and explain one."`
 	Deliveries deliveriesCommand `cmd:"" help:"List deliveries with their answers, and explain a refusal."`
 	Rules      rulesCommand      `cmd:"" help:"Check, try and test rules."`
+	Doctor     doctorCommand     `cmd:"" help:"Check settings, stores and the running services, and say what to mend."`
 	Secret     secretCommand     `cmd:"" help:"Print a new secret."`
 	Version    versionCommand    `cmd:"" help:"Print this program's version."`
 }

@@ -1,0 +1,273 @@
+package doctor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/services/agent"
+	"github.com/switchyard-dev/switchyard/services/executor"
+	"github.com/switchyard-dev/switchyard/services/ingress"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
+)
+
+const dotEnv = ".env"
+
+// settings reads the settings as the services do, each service's on its own.
+func (e *exam) settings() {
+	var err error
+	e.running, e.up, err = instance.Running(e.o.Data)
+	if err != nil {
+		e.found("settings", Problem, "", err.Error(), "make the folder readable, or name another one with --data")
+	}
+	read, err := instance.Settings(e.o.Data, e.o.Lookup)
+	if err != nil {
+		e.found("settings", Problem, "", err.Error(), "mend the file; until then only the environment is examined")
+		read = e.o.Lookup
+	}
+	e.dotEnv()
+	e.where = e.places(read)
+	known := names(e.ingress, e.agent, e.tools, e.executor)
+	e.unusable = e.files(known, read)
+	e.lookup = instance.Under(e.usable(read), e.below())
+	e.modes(known)
+	before := e.report.Problems
+	e.parse()
+	if e.report.Problems == before {
+		e.found("settings", OK, "", e.summary(known), "")
+	}
+}
+
+// summary says which settings hold, without values: some are secret.
+func (e *exam) summary(known []string) string {
+	var set []string
+	for _, name := range known {
+		if _, ok := e.o.Lookup(name); ok {
+			set = append(set, name)
+		}
+	}
+	from := "the environment sets none"
+	if len(set) > 0 {
+		from = "the environment sets " + strings.Join(set, ", ")
+	}
+	return fmt.Sprintf("all %d settings of the services can be read; %s", len(known), from)
+}
+
+// names are the variables of configurations, as their tags say.
+func names(configs ...any) []string {
+	var all []string
+	for _, c := range configs {
+		for field := range reflect.TypeOf(c).Fields() {
+			if _, hidden := field.Tag.Lookup("hidden"); hidden {
+				continue // set by the platform, not by people
+			}
+			for name := range strings.SplitSeq(field.Tag.Get("env"), ",") {
+				if name != "" && !slices.Contains(all, name) {
+					all = append(all, name)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// dotEnv looks for names in .env that nobody reads, and for lines that a later one undoes.
+func (e *exam) dotEnv() {
+	b, err := os.ReadFile(dotEnv)
+	if err != nil {
+		return // none, or already reported
+	}
+	known := names(e.ingress, e.agent, e.tools, e.executor)
+	seen := map[string]int{}
+	for i, line := range strings.Split(string(b), "\n") {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
+		name, _, ok := strings.Cut(line, "=")
+		if name = strings.TrimSpace(name); !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		at := fmt.Sprintf("%s:%d", dotEnv, i+1)
+		if first := seen[name]; first > 0 {
+			e.found("settings", Warning, name, fmt.Sprintf("%s: %s is set on line %d already, and this line wins", at, name, first), "remove one of the two")
+		}
+		seen[name] = i + 1
+		if near := nearest(name, known); near != "" {
+			e.found("settings", Warning, name, fmt.Sprintf("%s: nothing reads %s", at, name), "did you mean "+near+"?")
+		}
+	}
+}
+
+// files looks at each setting that comes in a file, and returns the names that can't be read.
+func (e *exam) files(known []string, lookup config.Lookup) []string {
+	var broken []string
+	for _, name := range known {
+		file, _ := lookup(name + "_FILE")
+		if file == "" {
+			continue
+		}
+		setting := name + "_FILE"
+		problem := func(message, remedy string) {
+			e.found("settings", Problem, setting, message, remedy)
+			broken = append(broken, name)
+		}
+		if v, _ := lookup(name); v != "" {
+			problem(fmt.Sprintf("%s and %s are both set (%s; %s)", name, setting, e.where(name), e.where(setting)), "unset one of the two")
+			continue
+		}
+		b, err := os.ReadFile(file)
+		switch {
+		case err != nil:
+			problem(fmt.Sprintf("%s=%s: %v", setting, file, bare(err)), "name a file that the services' user can read")
+		case len(bytes.TrimSpace(b)) == 0:
+			problem(fmt.Sprintf("%s=%s: the file is empty", setting, file), "write the value into it")
+		}
+	}
+	return broken
+}
+
+// modes looks at who may read the files that hold secrets. Those that a
+// container was given lie on a mount of its own.
+func (e *exam) modes(known []string) {
+	files := map[string]string{filepath.Join(e.o.Data, "secrets.env"): ""}
+	for _, name := range known {
+		if !secretName(name) {
+			continue
+		}
+		if file, _ := e.lookup(name + "_FILE"); file != "" && !strings.HasPrefix(file, "/run/secrets/") {
+			files[file] = name + "_FILE"
+		}
+		if strings.HasSuffix(e.where(name), dotEnv) {
+			files[dotEnv] = name
+		}
+	}
+	for _, file := range sortedKeys(files) {
+		info, err := os.Stat(file)
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			e.found("settings", Warning, files[file], fmt.Sprintf("%s holds secrets and has mode %#o: other users of this machine may read it", file, info.Mode().Perm()), "chmod 600 "+file)
+		}
+	}
+}
+
+func secretName(name string) bool {
+	return strings.Contains(name, "SECRET") || strings.Contains(name, "TOKEN") || strings.HasSuffix(name, "_KEY")
+}
+
+// parse reads the settings into the services' own configurations, and has the
+// services check them. What is secret is examined elsewhere, rules and policy too.
+func (e *exam) parse() {
+	e.read("ingress", &e.ingress)
+	e.read("agent", &e.agent)
+	e.read("tools", &e.tools)
+	e.read("executor", &e.executor)
+	quiet := slog.New(slog.DiscardHandler)
+	if err := e.checkIngress(quiet); err != nil {
+		e.broken("ingress", err)
+	}
+	cfg := e.agent
+	cfg.RulesFile = ""
+	if _, err := agent.New(cfg, quiet); err != nil {
+		e.broken("agent", err)
+	}
+	if _, err := executor.New(e.executor, quiet, e.o.Now); err != nil {
+		e.broken("executor", err)
+	}
+}
+
+// read reads one service's settings. One that can't be read is reported and
+// left at its default, so that the others are examined all the same.
+func (e *exam) read(service string, cfg any) {
+	for {
+		err := config.Parse(cfg, service, "", nil, e.lookup)
+		if err == nil {
+			return
+		}
+		setting := e.broken(service, err)
+		if setting == "" || slices.Contains(e.unusable, setting) {
+			return
+		}
+		e.unusable = append(e.unusable, setting)
+	}
+}
+
+func (e *exam) checkIngress(quiet *slog.Logger) error {
+	fill := map[string]string{}
+	for _, name := range secretSettings() {
+		fill[name] = "placeholder of the doctor"
+	}
+	var cfg ingress.Config
+	if err := config.Parse(&cfg, "ingress", "", nil, instance.Under(without(e.lookup, secretSettings()), fill)); err != nil {
+		return err
+	}
+	_, err := ingress.New(cfg, ingress.Options{Log: quiet, Now: e.o.Now})
+	return err
+}
+
+// broken reports each error that a service has with its settings, and returns
+// the last one's name.
+func (e *exam) broken(service string, err error) (setting string) {
+	for _, err := range parts(err) {
+		message := strings.TrimPrefix(err.Error(), service+": ")
+		setting = regexp.MustCompile(`[A-Z][A-Z0-9]*_[A-Z0-9_]+`).FindString(message)
+		remedy := "set it to such a value"
+		if setting != "" {
+			remedy = "it is set " + e.where(setting) + "; .env.example has its default"
+		}
+		e.found("settings", Problem, setting, message, remedy)
+	}
+	return setting
+}
+
+// parts takes joined errors apart.
+func parts(err error) []error {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		if joined, ok := inner.(interface{ Unwrap() []error }); ok {
+			return joined.Unwrap()
+		}
+	}
+	return []error{err}
+}
+
+// places tells where a setting comes from.
+func (e *exam) places(all config.Lookup) func(string) string {
+	upper, err := config.DotEnv(dotEnv, e.o.Lookup)
+	if err != nil {
+		upper = e.o.Lookup
+	}
+	has := func(l config.Lookup, name string) bool { v, _ := l(name); return v != "" }
+	return func(name string) string {
+		switch {
+		case has(e.o.Lookup, name):
+			return "in the environment"
+		case has(upper, name):
+			return "in " + dotEnv
+		case has(all, name):
+			return "in " + filepath.Join(e.o.Data, "secrets.env")
+		case has(all, name+"_FILE"):
+			file, _ := all(name + "_FILE")
+			return "in " + file
+		}
+		return "by default"
+	}
+}
+
+// usable hides settings that can't be read, so that each is reported once.
+func (e *exam) usable(l config.Lookup) config.Lookup {
+	return func(name string) (string, bool) { return without(l, e.unusable)(name) }
+}
+
+func without(l config.Lookup, hidden []string) config.Lookup {
+	return func(name string) (string, bool) {
+		if slices.Contains(hidden, strings.TrimSuffix(name, "_FILE")) {
+			return "", false
+		}
+		return l(name)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -28,14 +30,41 @@ type Env struct {
 }
 
 type commands struct {
-	Dev        devCommand        `cmd:"" help:"Run all of Switchyard in this process, on one file of data."`
-	Send       sendCommand       `cmd:"" help:"Send a signed webhook, as a provider would, and print the answer."`
-	Runs       runsCommand       `cmd:"" help:"List runs, and explain one."`
-	Deliveries deliveriesCommand `cmd:"" help:"List deliveries with their answers, and explain a refusal."`
-	Rules      rulesCommand      `cmd:"" help:"Check, try and test rules."`
-	Doctor     doctorCommand     `cmd:"" help:"Check settings, stores and the running services, and say what to mend."`
-	Secret     secretCommand     `cmd:"" help:"Print a new secret."`
-	Version    versionCommand    `cmd:"" help:"Print this program's version."`
+	Dev  devCommand  `cmd:"" group:"try" help:"Run all of Switchyard in this process, on one file of data."`
+	Send sendCommand `cmd:"" group:"try" help:"Send a signed webhook, as a provider would, and print the answer."`
+
+	Runs       runsCommand       `cmd:"" group:"understand" help:"List runs, and explain one."`
+	Deliveries deliveriesCommand `cmd:"" group:"understand" help:"List deliveries with their answers, and explain a refusal."`
+	Doctor     doctorCommand     `cmd:"" group:"understand" help:"Examine settings, secrets and services, and name each remedy."`
+
+	Rules  rulesCommand  `cmd:"" group:"configure" help:"Check, try and test rules."`
+	Secret secretCommand `cmd:"" group:"configure" help:"Print a new secret."`
+
+	Completion completionCommand `cmd:"" group:"program" help:"Print the script that completes commands in a shell."`
+	Version    versionCommand    `cmd:"" group:"program" help:"Print this program's version."`
+	Complete   completeCommand   `cmd:"" hidden:"" name:"__complete" passthrough:""`
+}
+
+// groups are the titles of the commands' groups, in the order of a first day.
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "try", Title: "Run it and try it:"},
+		{Key: "understand", Title: "See what it did, and why:"},
+		{Key: "configure", Title: "Set it up:"},
+		{Key: "program", Title: "This program:"},
+	}
+}
+
+// Help teaches by example.
+func (commands) Help() string {
+	return `Three commands to begin with; the second and third go in another terminal:
+
+  switchyard dev                               runs it
+  switchyard send github pull_request.merged   sends it an example
+  switchyard runs                              lists what it did
+
+If something does not work, ask switchyard doctor. The documentation begins with
+README.md; settings are in .env.example, symptoms in docs/troubleshooting.md.`
 }
 
 // errNotSuccess ends a command whose output has said why already.
@@ -56,24 +85,49 @@ func Main(ctx context.Context, env Env) int {
 
 func run(ctx context.Context, env *Env) error {
 	var c commands
-	parser, err := kong.New(&c,
-		kong.Name("switchyard"),
-		kong.Description("Switchyard answers webhooks of GitHub, Jira and Notion with the actions that it took."),
-		kong.Writers(env.Stdout, env.Stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Bind(env),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	parser, err := newParser(ctx, env, &c)
 	if err != nil {
-		return fmt.Errorf("command line: %w", err)
+		return err
 	}
-	args := env.Args
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(words(env.Args))
 	if err != nil {
 		return fmt.Errorf("%w (try --help)", err)
 	}
 	return parsed.Run()
+}
+
+// words takes `help send` for `send --help`, as many expect it, and nothing for help.
+func words(args []string) []string {
+	if len(args) == 0 {
+		return []string{"--help"}
+	}
+	if args[0] == "help" {
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
+}
+
+func newParser(ctx context.Context, env *Env, c *commands) (*kong.Kong, error) {
+	parser, err := kong.New(c,
+		kong.Name("switchyard"),
+		kong.Description("Switchyard answers webhooks of GitHub, Jira and Notion with the actions that it took. This command runs it on one machine, sends it webhooks, and explains what it did."),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(groups()),
+		kong.Bind(env),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("command line: %w", err)
+	}
+	return parser, kong.Visit(parser.Model, introduce)
+}
+
+// introduce puts a line before help that begins with an example: kong would
+// take its indentation away.
+func introduce(v kong.Visitable, next kong.Next) error {
+	if n, ok := v.(*kong.Node); ok && strings.HasPrefix(n.Detail, "  ") {
+		n.Detail = "For example:\n" + n.Detail
+	}
+	return next(nil)
 }

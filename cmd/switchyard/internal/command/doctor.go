@@ -26,7 +26,8 @@ type doctorCommand struct {
 func (doctorCommand) Help() string {
 	return `  switchyard doctor
   switchyard doctor --url https://hooks.example.com
-  switchyard doctor --json | jq -r '.findings[] | select(.level != "ok") | .message'
+  switchyard doctor --json |
+    jq -r '.findings[] | select(.level == "problem") | .remedy'
 
 It reads the settings as the services do, looks at secrets, rules, ports, stores,
 services and clocks, and sends webhooks through the running ingress: one signed

@@ -24,6 +24,14 @@ type runsCommand struct {
 	Show showRunCommand  `cmd:"" help:"Explain a run: what happened, what was decided on which evidence, and what came of it."`
 }
 
+// Help teaches by example.
+func (runsCommand) Help() string {
+	return `  switchyard runs
+  switchyard runs show 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
+
+A run is what was made of one event. Without a command, runs lists them.`
+}
+
 // agentFlags are those of the commands that ask the agent.
 type agentFlags struct {
 	dataFlag

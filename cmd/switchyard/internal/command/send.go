@@ -12,8 +12,8 @@ import (
 
 type sendCommand struct {
 	dataFlag
-	Provider string `arg:"" optional:"" name:"provider" help:"github, jira or notion."`
-	Example  string `arg:"" optional:"" name:"example" help:"Name of an example; --list shows them."`
+	Provider string `arg:"" optional:"" name:"provider" complete:"provider" help:"github, jira or notion."`
+	Example  string `arg:"" optional:"" name:"example" complete:"example" help:"Name of an example; --list shows them."`
 
 	All  bool `help:"Send every example; exit 1 unless each is answered success."`
 	List bool `help:"List the examples."`
@@ -38,7 +38,8 @@ func (sendCommand) Help() string {
 
 Send a body of your own, to any server:
   switchyard send --file push.json --source github --event push
-  switchyard send --file issue.json --source jira --secret "$SECRET" --url https://hooks.example.com
+  switchyard send --file issue.json --source jira --secret "$SECRET" \
+    --url https://hooks.example.com
 
 The exit code is 0 if the answer's status is success, and 1 otherwise.`
 }

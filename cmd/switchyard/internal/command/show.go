@@ -24,7 +24,8 @@ type showRunCommand struct {
 // Help teaches by example.
 func (showRunCommand) Help() string {
 	return `  switchyard runs show 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
-  switchyard runs show 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f --json | jq '.run.calls[].request'`
+  switchyard runs show 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f --json |
+    jq '.run.calls[].request'`
 }
 
 // Run explains a run.

@@ -19,7 +19,7 @@ func nearest(name string, known []string) string {
 	}
 	best, least := "", 3
 	for _, k := range known {
-		if d := distance(strings.ToUpper(base), k); d < least {
+		if d := min(distance(strings.ToUpper(base), k), distance(strings.ToUpper(name), k)); d < least {
 			best, least = k, d
 		}
 	}

@@ -32,7 +32,8 @@ type Settings interface {
 	Level() string
 }
 
-// Main runs a service's program and exits. With the single argument `health` it
+// Main runs a service's program and exits. The description says what the service
+// does and how it is started, for its help. With the single argument `health` it
 // asks the running service's /livez instead and exits 1 if it does not answer.
 func Main(name, description string, settings Settings, run func(context.Context, *slog.Logger) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,7 +50,7 @@ func start(ctx context.Context, name, description string, settings Settings, arg
 	if health {
 		args = nil
 	}
-	if err := config.Parse(settings, name, description+" With the argument `health` it asks the running service whether it lives.", args, lookup); err != nil {
+	if err := config.Parse(settings, name, description+usage(name), args, lookup); err != nil {
 		return err
 	}
 	if health {
@@ -62,6 +63,18 @@ func start(ctx context.Context, name, description string, settings Settings, arg
 		return err
 	}
 	return run(ctx, log.With("service", name))
+}
+
+// usage is what the help of every service says.
+func usage(name string) string {
+	return fmt.Sprintf(`
+
+Then this asks it whether it lives, and exits with 1 if not:
+
+  %s health
+
+Each setting is a flag or a variable. NAME_FILE instead of NAME names a file that
+holds the value, as secrets of containers come.`, name)
 }
 
 // TuneGC trades memory for CPU unless GOGC says otherwise.

@@ -12,7 +12,9 @@ import (
 
 func main() {
 	var cfg agent.Config
-	program.Main("agent", "Classifies events, selects tools by the rules, has them executed, and responds.", &cfg,
+	program.Main("agent", `Classifies events, selects tools by the rules, has them executed, and responds. It needs tools:
+
+  RULES_FILE=rules.yaml agent --tools-url=http://127.0.0.1:8002`, &cfg,
 		func(ctx context.Context, log *slog.Logger) error {
 			svc, err := agent.New(cfg, log)
 			if err != nil {

@@ -15,7 +15,9 @@ import (
 
 func main() {
 	var cfg executor.Config
-	program.Main("executor", "Performs actions at GitHub and Jira, as an AWS Lambda function or as a local server.", &cfg,
+	program.Main("executor", `Performs actions at GitHub and Jira, as an AWS Lambda function or as a local server:
+
+  executor --listen=127.0.0.1:8003`, &cfg,
 		func(ctx context.Context, log *slog.Logger) error {
 			svc, err := executor.New(cfg, log, time.Now)
 			if err != nil {

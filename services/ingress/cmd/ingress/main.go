@@ -25,7 +25,11 @@ func main() {
 	}
 
 	var cfg ingress.Config
-	program.Main("ingress", "Takes webhooks from GitHub, Jira and Notion, verifies them, and answers with the actions taken.", &cfg,
+	program.Main("ingress", `Takes webhooks from GitHub, Jira and Notion, verifies them, and answers with the actions taken. It needs the agent, a secret of a source, and tools' seal key:
+
+  export SEAL_KEY_FILE=/run/secrets/seal
+  export GITHUB_WEBHOOK_SECRET_FILE=/run/secrets/github
+  ingress --agent-url=http://127.0.0.1:8001`, &cfg,
 		func(ctx context.Context, log *slog.Logger) error {
 			srv, err := ingress.New(cfg, ingress.Options{Log: log, Now: time.Now, Version: program.Version()})
 			if err != nil {

@@ -13,7 +13,11 @@ import (
 
 func main() {
 	var cfg tools.Config
-	program.Main("tools", "Keeps the ledger of runs and the memory, and makes the effects that policy allows.", &cfg,
+	program.Main("tools", `Keeps the ledger of runs and the memory, and makes the effects that policy allows. It needs ingress's seal key, and an executor to make effects:
+
+  export SEAL_KEY_FILE=/run/secrets/seal POLICY_FILE=policy.yaml
+  export EXECUTOR_ENDPOINT=http://127.0.0.1:8003
+  tools --database-url=sqlite:/var/lib/switchyard.db`, &cfg,
 		func(ctx context.Context, log *slog.Logger) error {
 			svc, err := tools.New(ctx, cfg, log, time.Now)
 			if err != nil {

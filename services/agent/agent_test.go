@@ -305,7 +305,7 @@ func TestReadyz(t *testing.T) {
 		code        int
 		want        []string
 	}{
-		{"ready", url, http.StatusOK, []string{`"status":"ok"`, `"name":"tools","state":"ok"`, `"name":"rules","state":"ok","detail":"3 rules, `}},
+		{"ready", url, http.StatusOK, []string{`"status":"ok"`, `"name":"tools","state":"ok"`, `"name":"rules","state":"ok","detail":"`}},
 		{"tools is away", "http://127.0.0.1:1", http.StatusServiceUnavailable, []string{`"name":"tools","state":"unreachable"`, `"name":"rules","state":"ok"`}},
 	}
 	for _, tt := range tests {

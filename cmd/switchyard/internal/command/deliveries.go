@@ -22,6 +22,13 @@ type deliveriesCommand struct {
 	Show showDeliveryCommand   `cmd:"" help:"Explain a delivery: what was checked, and why it was refused."`
 }
 
+// Help teaches by example.
+func (deliveriesCommand) Help() string {
+	return `What came in, with its answer, and why it was refused:
+  switchyard deliveries
+  switchyard deliveries show 3f9a1c20`
+}
+
 type listDeliveriesCommand struct {
 	agentFlags
 	Source string `placeholder:"NAME" enum:",github,jira,notion" default:"" help:"Only those of this provider."`

@@ -34,9 +34,11 @@ type planRulesCommand struct {
 // Help teaches by example.
 func (planRulesCommand) Help() string {
 	return `  switchyard rules plan --example github/pull_request.merged
-  switchyard rules plan rules.yaml --event body.json --source github --github-event push
-  switchyard rules plan rules.yaml --event body.json --source jira --policy policy.yaml
-  switchyard rules plan rules.yaml --example jira/issue.status_changed --json | jq .plan
+  switchyard rules plan rules.yaml --event body.json \
+    --source github --github-event push
+  switchyard rules plan rules.yaml --event body.json \
+    --source jira --policy policy.yaml
+  switchyard rules plan --example jira/issue.status_changed --json | jq .plan
 
 It shows the event that the body becomes, the links in its text and why each is
 a target or not, the class and who decided it, and each call with what policy

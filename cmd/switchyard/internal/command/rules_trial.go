@@ -38,8 +38,15 @@ The tests of rules.yaml stand in rules_test.yaml:
       want: {calls: []}
     - name: a stranger's issue is left alone
       event:
-        {source: github, kind: issue.created, ref: "github:issue:acme/api#9", place: "github:repo:acme/api",
-         text: {parts: [{where: title, value: ACME-7 is broken, author: {login: eve, association: NONE}}]}}
+        source: github
+        kind: issue.created
+        ref: "github:issue:acme/api#9"
+        place: "github:repo:acme/api"
+        text:
+          parts:
+            - where: title
+              value: ACME-7 is broken
+              author: {login: eve, association: NONE}
       want:
         calls: []
         not_acted_on: [{ref: "jira:issue:ACME-7", reason: untrusted_author}]

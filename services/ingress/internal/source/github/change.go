@@ -1,6 +1,8 @@
 package github
 
 import (
+	"strconv"
+
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
 )
@@ -10,13 +12,13 @@ import (
 //
 // Fields: number, url, state (open, closed), draft, merged, base, head (branch
 // names; absent if outside the charset), head_sha, merge_commit_sha (once merged),
-// labels, created_at, closed_at, merged_at. A label, an assignee or a base
-// branch that changed is in changes; of a title or body only that it did.
+// labels, created_at, closed_at, merged_at. A label, an assignee, a reviewer (a
+// login, or a team's slug), draft, the base branch, the head_sha or the
+// milestone (its number) that changed is in changes; of a title or body only that it did.
 // Texts: title, body, branch, all by the pull request's author.
 func (n *normal) change() error {
 	pr := n.PullRequest
-	// The number at the top tells the event from those about its reviews.
-	if n.repo == "" || pr == nil || pr.ID == "" || pr.Number <= 0 || n.Number != pr.Number || n.Comment != nil || n.Action == "" {
+	if n.repo == "" || pr.ID == "" || pr.Number <= 0 || n.Number != pr.Number || n.Action == "" {
 		return source.EventMismatch
 	}
 	e, merged := n.event, pr.Merged || !pr.MergedAt.IsZero()
@@ -43,11 +45,10 @@ func (n *normal) change() error {
 	n.changeFields(pr, merged)
 	n.labelled(pr.State)
 	by := author(pr.User, pr.Association)
-	e.Text = &eventv1.Text{Parts: []*eventv1.Part{
+	n.parts(
 		source.Part("title", pr.Title, by, n.editor(n.Changes != nil && n.Changes.Title != nil)),
 		source.Part("body", pr.Body, by, n.editor(n.Changes != nil && n.Changes.Body != nil)),
-		source.Part("branch", pr.Head.Ref, by, nil),
-	}}
+		source.Part("branch", pr.Head.Ref, by, nil))
 	return nil
 }
 
@@ -69,9 +70,35 @@ func (n *normal) changeFields(pr *pullRequest, merged bool) {
 	f.Time("created_at", pr.CreatedAt.Time)
 	f.Time("closed_at", pr.ClosedAt.Time)
 	f.Time("merged_at", pr.MergedAt.Time)
+	n.changeChanges(pr)
+}
+
+func (n *normal) changeChanges(pr *pullRequest) {
 	if n.Changes != nil && n.Changes.Base != nil {
 		n.changed("base", source.Branch(n.Changes.Base.Ref.From), source.Branch(pr.Base.Ref))
 	}
+	switch n.Action {
+	case "synchronize":
+		n.changed("head_sha", source.SHA(n.Before), source.SHA(n.After))
+	case "converted_to_draft":
+		n.changed("draft", "false", "true")
+	case "ready_for_review":
+		n.changed("draft", "true", "false")
+	case "review_requested":
+		n.changed("reviewer", "", n.reviewer())
+	case "review_request_removed":
+		n.changed("reviewer", n.reviewer(), "")
+	}
+}
+
+func (n *normal) reviewer() string {
+	switch {
+	case n.Reviewer != nil:
+		return source.Login(n.Reviewer.Login)
+	case n.ReviewTeam != nil:
+		return source.Login(n.ReviewTeam.Slug)
+	}
+	return ""
 }
 
 // labelled adds what the actions that pull requests and issues share changed.
@@ -96,6 +123,10 @@ func (n *normal) labelled(state string) {
 		n.changed("assignee", "", login())
 	case "unassigned":
 		n.changed("assignee", login(), "")
+	case "milestoned":
+		n.changed("milestone", "", n.milestone())
+	case "demilestoned":
+		n.changed("milestone", n.milestone(), "")
 	case "closed":
 		n.changed("status", "open", source.Word(state))
 	case "reopened":
@@ -108,6 +139,14 @@ func (n *normal) labelled(state string) {
 			n.changed("body", "", "")
 		}
 	}
+}
+
+// milestone is the number of the one that was set or taken away.
+func (n *normal) milestone() string {
+	if n.Milestone == nil || n.Milestone.Number <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(n.Milestone.Number, 10)
 }
 
 func (n *normal) changed(field, from, to string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,8 +53,11 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 	}
 	n.event = meta.Event(name, dedupKey(eventName, header, meta))
 	n.event.Type, n.event.Action = eventName, source.Word(n.Action)
+	if err := meta.Site.Check(n.host()); err != nil {
+		return nil, nil, err
+	}
 	n.container()
-	if err := n.fill(eventName, raw); err != nil {
+	if err := n.fill(eventName); err != nil {
 		return nil, nil, err
 	}
 	if n.event.Occurrence == "" {
@@ -70,38 +74,68 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 	}, nil
 }
 
-func (n *normal) fill(eventName string, raw []byte) error {
-	switch eventName {
-	case "pull_request":
-		return n.change()
-	case "push":
-		return n.push()
-	case "issues":
-		return n.issue()
-	case "issue_comment":
-		return n.comment()
-	case "ping":
-		return n.ping()
-	}
-	if disguised(raw) {
+// fill makes the event that the body is, if it came under its name.
+func (n *normal) fill(eventName string) error {
+	all := events()
+	is := slices.IndexFunc(all, func(e event) bool { return e.is(n) })
+	named := slices.IndexFunc(all, func(e event) bool { return e.name == eventName })
+	switch {
+	case named < 0 && (is < 0 || all[is].kind == "other"):
+		n.event.Kind = "other"
+		return nil
+	case named < 0 || is != named:
 		return source.EventMismatch
 	}
-	n.event.Kind = "other"
-	return nil
+	n.event.Kind = all[is].kind
+	return all[is].fill(n)
+}
+
+// host is that of the body's own links. A site's REST API is at its own host,
+// that of github.com at api.github.com, that of a tenant of ghe.com at
+// api.TENANT.ghe.com. Source: docs.github.com, "Getting started with the REST
+// API" and "About GitHub Enterprise Cloud with data residency".
+func (n *normal) host() string {
+	var link string
+	switch {
+	case n.Repository != nil && n.Repository.URL != "":
+		link = n.Repository.URL
+	case n.Organization != nil && n.Organization.URL != "":
+		link = n.Organization.URL
+	case n.Sender != nil:
+		link = n.Sender.URL
+	}
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if bare, ok := strings.CutPrefix(host, "api."); ok && (bare == "github.com" || strings.HasSuffix(bare, ".ghe.com")) {
+		return bare
+	}
+	return host
 }
 
 // happening tells apart what GitHub dates alike: two labels set at once are two
 // events with one updated_at.
 func (n *normal) happening() string {
 	what := []string{n.event.Kind, n.event.Action}
+	if n.event.Kind == "other" {
+		what[0] = n.event.Type
+	}
 	if n.Label != nil {
-		name := []rune(n.Label.Name)
-		what = append(what, string(name[:min(len(name), 60)]))
+		what = append(what, n.Label.Name)
 	}
-	if n.Assignee != nil {
-		what = append(what, source.Printable(string(n.Assignee.ID), 20))
+	for _, u := range []*user{n.Assignee, n.Reviewer, n.Member} {
+		if u != nil {
+			what = append(what, source.Printable(string(u.ID), 20))
+		}
 	}
-	return strings.Trim(strings.Join(what, ":"), ":")
+	if n.ReviewTeam != nil {
+		what = append(what, source.Printable(string(n.ReviewTeam.ID), 20))
+	}
+	// With a time or a digest it has to fit 200 characters.
+	all := []rune(strings.Trim(strings.Join(what, ":"), ":"))
+	return string(all[:min(len(all), 120)])
 }
 
 // jsonOf returns the JSON in the body, which the signature covers as it was
@@ -142,18 +176,18 @@ func (n *normal) container() {
 	case n.Repository != nil && repoName(n.Repository.FullName) != "":
 		// GitHub ignores the case of both: one thing has one ref.
 		n.repo = strings.ToLower(n.Repository.FullName)
-		e.Place, e.NativeId = "github:repo:"+n.repo, string(n.Repository.ID)
+		e.Place, e.NativeId = n.meta.Ref(name, "repo", n.repo), string(n.Repository.ID)
 		e.Visibility = visibility(n.Repository.Private)
 	case n.Organization != nil && source.Login(n.Organization.Login) != "":
-		e.Place, e.NativeId = "github:org:"+strings.ToLower(n.Organization.Login), string(n.Organization.ID)
+		e.Place, e.NativeId = n.meta.Ref(name, "org", strings.ToLower(n.Organization.Login)), string(n.Organization.ID)
 	}
 	switch {
 	case e.Place != "":
 		e.Ref = e.Place
 	case n.Installation != nil && n.Installation.ID != "":
-		e.Ref, e.NativeId = "github:installation:"+string(n.Installation.ID), string(n.Installation.ID)
+		e.Ref, e.NativeId = n.meta.Ref(name, "installation", string(n.Installation.ID)), string(n.Installation.ID)
 	default:
-		e.Ref = "github:event:" + e.Type
+		e.Ref = n.meta.Ref(name, "event", e.Type)
 	}
 }
 
@@ -187,10 +221,14 @@ func (n *normal) association(u *user) string {
 	switch {
 	case n.Comment != nil && same(n.Comment.User):
 		return n.Comment.Association
+	case n.Review != nil && same(n.Review.User):
+		return n.Review.Association
 	case n.PullRequest != nil && same(n.PullRequest.User):
 		return n.PullRequest.Association
 	case n.Issue != nil && same(n.Issue.User):
 		return n.Issue.Association
+	case n.Discussion != nil && same(n.Discussion.User):
+		return n.Discussion.Association
 	}
 	return ""
 }
@@ -236,7 +274,23 @@ func labelNames(labels []label) []string {
 }
 
 func (n *normal) numbered(kind string, number int64) string {
-	return "github:" + kind + ":" + n.repo + "#" + strconv.FormatInt(number, 10)
+	return n.meta.Ref(name, kind, n.repo+"#"+strconv.FormatInt(number, 10))
+}
+
+// entity makes the subject of what a repository has under an id of its own,
+// like "github:deployment:acme/api#145988746". Without a repository, whose
+// event it is then, it changes nothing.
+func (n *normal) entity(kind string, id source.NativeID) {
+	if n.repo != "" && id != "" {
+		n.event.Ref, n.event.NativeId = n.meta.Ref(name, kind, n.repo+"#"+string(id)), string(id)
+	}
+}
+
+// atCommit makes a commit the subject.
+func (n *normal) atCommit(sha string) {
+	if sha = source.SHA(sha); sha != "" && n.repo != "" {
+		n.event.Ref, n.event.NativeId = n.meta.Ref(name, "commit", n.repo+"@"+sha), ""
+	}
 }
 
 // at sets when it happened: the first of the times that the body has.

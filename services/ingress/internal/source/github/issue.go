@@ -1,7 +1,9 @@
 package github
 
 import (
-	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"strconv"
+	"strings"
+
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/source"
 )
 
@@ -12,10 +14,11 @@ import (
 // Fields: number, url, status (open, closed), resolution (GitHub's state_reason),
 // labels, assignee (login), created_at, closed_at. Changes as for pull requests;
 // closing and reopening change status. Texts: title and body, by the issue's
-// author; none of a deleted issue.
+// author; none of a deleted issue. An issue that was transferred changes ref, from
+// the old one to the new one: its event in both repositories says so.
 func (n *normal) issue() error {
 	is := n.Issue
-	if n.repo == "" || is == nil || is.ID == "" || is.Number <= 0 || n.Comment != nil || n.PullRequest != nil || n.Action == "" {
+	if n.repo == "" || is.ID == "" || is.Number <= 0 || n.Action == "" {
 		return source.EventMismatch
 	}
 	e := n.event
@@ -34,14 +37,74 @@ func (n *normal) issue() error {
 	}
 	n.issueFields(is)
 	n.labelled(is.State)
+	n.issueMoved(is)
 	if e.Kind == "issue.deleted" {
 		return nil
 	}
 	by := author(is.User, is.Association)
-	e.Text = &eventv1.Text{Parts: []*eventv1.Part{
+	n.parts(
 		source.Part("title", is.Title, by, n.editor(n.Changes != nil && n.Changes.Title != nil)),
-		source.Part("body", is.Body, by, n.editor(n.Changes != nil && n.Changes.Body != nil)),
-	}}
+		source.Part("body", is.Body, by, n.editor(n.Changes != nil && n.Changes.Body != nil)))
+	return nil
+}
+
+func (n *normal) issueMoved(is *issue) {
+	if n.Changes == nil {
+		return
+	}
+	n.moved("issue", n.Changes.NewIssue, n.Changes.NewRepository)
+	if was, in := n.Changes.OldIssue, n.Changes.OldRepository; was != nil && in != nil {
+		n.changed("ref", n.numberedIn("issue", in.FullName, was.Number), n.numbered("issue", is.Number))
+	}
+}
+
+// moved says where the subject is from now on.
+func (n *normal) moved(kind string, is *numbered, in *repository) {
+	if is != nil && in != nil {
+		n.changed("ref", n.event.Ref, n.numberedIn(kind, in.FullName, is.Number))
+	}
+}
+
+func (n *normal) numberedIn(kind, repo string, number int64) string {
+	if repo = strings.ToLower(repoName(repo)); repo == "" || number <= 0 {
+		return ""
+	}
+	return n.meta.Ref(name, kind, repo+"#"+strconv.FormatInt(number, 10))
+}
+
+// subIssue normalizes sub_issues: issue.updated. The subject is the issue whose
+// list or whose parent the action names, and the change is named sub_issue or parent.
+// Fields as for issues. No texts: nothing was written.
+func (n *normal) subIssue() error {
+	if strings.HasPrefix(n.Action, "parent_") {
+		return n.tied(n.SubIssue, n.ParentIssue, "parent")
+	}
+	return n.tied(n.ParentIssue, n.SubIssue, "sub_issue")
+}
+
+// dependency normalizes issue_dependencies likewise; the change is named
+// blocked_by or blocking.
+func (n *normal) dependency() error {
+	if strings.HasPrefix(n.Action, "blocking_") {
+		return n.tied(n.Blocking, n.Blocked, "blocking")
+	}
+	return n.tied(n.Blocked, n.Blocking, "blocked_by")
+}
+
+func (n *normal) tied(is, other *issue, tie string) error {
+	if n.repo == "" || is.ID == "" || is.Number <= 0 || other.ID == "" || n.Action == "" {
+		return source.EventMismatch
+	}
+	n.event.Ref, n.event.NativeId = n.numbered("issue", is.Number), string(is.ID)
+	n.at(is.UpdatedAt)
+	n.issueFields(is)
+	// The other one may be another repository's: its id is sure, its ref is not.
+	if strings.HasSuffix(n.Action, "_removed") {
+		n.changed(tie, string(other.ID), "")
+	} else {
+		n.changed(tie, "", string(other.ID))
+	}
+	n.event.Occurrence = n.meta.Occurrence(n.happening()+":"+string(other.ID), is.UpdatedAt.Time)
 	return nil
 }
 
@@ -83,7 +146,7 @@ func (n *normal) issueFields(is *issue) {
 // of a deleted one.
 func (n *normal) comment() error {
 	is, c := n.Issue, n.Comment
-	if n.repo == "" || is == nil || is.Number <= 0 || c == nil || c.ID == "" || n.Action == "" {
+	if n.repo == "" || is.Number <= 0 || c.ID == "" || n.Action == "" {
 		return source.EventMismatch
 	}
 	e := n.event
@@ -92,25 +155,6 @@ func (n *normal) comment() error {
 		// GitHub numbers a pull request twice: this id is the issue's.
 		e.Ref, e.NativeId = n.numbered("pr", is.Number), ""
 	}
-	n.fields.Text("id", string(c.ID))
-	n.fields.Text("url", source.URL(c.URL))
 	n.fields.Number("number", is.Number)
-	e.Occurrence = "comment:" + string(c.ID)
-	switch n.Action {
-	case "created":
-		e.Kind = "comment.created"
-		n.at(c.CreatedAt, c.UpdatedAt)
-	case "deleted":
-		e.Kind = "comment.deleted"
-		e.Occurrence += "@deleted"
-		return nil
-	default:
-		e.Kind = "comment.updated"
-		n.at(c.UpdatedAt)
-		e.Occurrence = n.meta.Occurrence(e.Occurrence, c.UpdatedAt.Time)
-	}
-	e.Text = &eventv1.Text{Parts: []*eventv1.Part{
-		source.Part("comment", c.Body, author(c.User, c.Association), n.editor(n.Action == "edited")),
-	}}
-	return nil
+	return n.commented("comment:")
 }

@@ -7,126 +7,147 @@ import "github.com/switchyard-dev/switchyard/services/ingress/internal/source"
 // Source of the shapes: github.com/octokit/webhooks, payload-schemas.
 
 type payload struct {
-	Action       string          `json:"action"`
-	Number       int64           `json:"number"`
-	PullRequest  *pullRequest    `json:"pull_request"`
-	Issue        *issue          `json:"issue"`
-	Comment      *comment        `json:"comment"`
-	Label        *label          `json:"label"`
-	Assignee     *user           `json:"assignee"`
-	Changes      *edits          `json:"changes"`
-	Repository   *repository     `json:"repository"`
-	Organization *user           `json:"organization"`
-	Installation *installation   `json:"installation"`
-	Sender       *user           `json:"sender"`
-	Hook         *hook           `json:"hook"`
-	HookID       source.NativeID `json:"hook_id"`
-	Ref          string          `json:"ref"`
-	Before       string          `json:"before"`
-	After        string          `json:"after"`
-	Deleted      bool            `json:"deleted"`
-	Forced       bool            `json:"forced"`
-	Compare      string          `json:"compare"`
-	Pusher       *pusher         `json:"pusher"`
-	Commits      *[]commit       `json:"commits"`
+	Action       string        `json:"action"`
+	Number       int64         `json:"number"`
+	PullRequest  *pullRequest  `json:"pull_request"`
+	Issue        *issue        `json:"issue"`
+	Discussion   *discussion   `json:"discussion"`
+	Comment      *comment      `json:"comment"`
+	Review       *review       `json:"review"`
+	Thread       *thread       `json:"thread"`
+	Label        *label        `json:"label"`
+	Milestone    *milestone    `json:"milestone"`
+	Assignee     *user         `json:"assignee"`
+	Reviewer     *user         `json:"requested_reviewer"`
+	ReviewTeam   *team         `json:"requested_team"`
+	Changes      *edits        `json:"changes"`
+	Repository   *repository   `json:"repository"`
+	Organization *user         `json:"organization"`
+	Installation *installation `json:"installation"`
+	Sender       *user         `json:"sender"`
+	pushed
+	built
+	governed
+	planned
 }
 
-type pullRequest struct {
-	ID             source.NativeID `json:"id"`
-	Number         int64           `json:"number"`
-	URL            string          `json:"html_url"`
-	State          string          `json:"state"`
-	Draft          bool            `json:"draft"`
-	Merged         bool            `json:"merged"`
-	MergeCommitSHA string          `json:"merge_commit_sha"`
-	Title          string          `json:"title"`
-	Body           string          `json:"body"`
-	User           *user           `json:"user"`
-	Association    string          `json:"author_association"`
-	Head           branch          `json:"head"`
-	Base           branch          `json:"base"`
-	Labels         []label         `json:"labels"`
-	CreatedAt      source.Time     `json:"created_at"`
-	UpdatedAt      source.Time     `json:"updated_at"`
-	ClosedAt       source.Time     `json:"closed_at"`
-	MergedAt       source.Time     `json:"merged_at"`
+// Members of push, create, delete, gollum and the dispatches.
+type pushed struct {
+	Ref        string    `json:"ref"`
+	RefType    string    `json:"ref_type"`
+	Master     present   `json:"master_branch"`
+	PusherType present   `json:"pusher_type"`
+	Before     string    `json:"before"`
+	After      string    `json:"after"`
+	Deleted    bool      `json:"deleted"`
+	Forced     bool      `json:"forced"`
+	Compare    string    `json:"compare"`
+	Pusher     *pusher   `json:"pusher"`
+	Commits    *[]commit `json:"commits"`
+	Pages      *[]page   `json:"pages"`
+	Branch     string    `json:"branch"`
+	Client     present   `json:"client_payload"`
+	Inputs     present   `json:"inputs"`
+	Workflow   present   `json:"workflow"`
+	Forkee     *struct {
+		ID       source.NativeID `json:"id"`
+		FullName string          `json:"full_name"`
+	} `json:"forkee"`
 }
 
-type issue struct {
-	ID          source.NativeID `json:"id"`
-	Number      int64           `json:"number"`
-	URL         string          `json:"html_url"`
-	State       string          `json:"state"`
-	StateReason string          `json:"state_reason"`
-	Title       string          `json:"title"`
-	Body        string          `json:"body"`
-	User        *user           `json:"user"`
-	Association string          `json:"author_association"`
-	Labels      []label         `json:"labels"`
-	Assignee    *user           `json:"assignee"`
-	// Present when the issue is a pull request.
-	PullRequest *struct{}   `json:"pull_request"`
-	CreatedAt   source.Time `json:"created_at"`
-	UpdatedAt   source.Time `json:"updated_at"`
-	ClosedAt    source.Time `json:"closed_at"`
+// Members of builds, deployments, releases and packages.
+type built struct {
+	CheckRun         *run              `json:"check_run"`
+	CheckSuite       *run              `json:"check_suite"`
+	WorkflowRun      *run              `json:"workflow_run"`
+	WorkflowJob      *run              `json:"workflow_job"`
+	Deployment       *deployment       `json:"deployment"`
+	DeploymentStatus *deploymentStatus `json:"deployment_status"`
+	Callback         present           `json:"deployment_callback_url"`
+	Since            source.Time       `json:"since"`
+	Environment      string            `json:"environment"`
+	Release          *release          `json:"release"`
+	Package          *pack             `json:"package"`
+	RegistryPackage  *pack             `json:"registry_package"`
+	Build            *pageBuild        `json:"build"`
+	MergeGroup       *mergeGroup       `json:"merge_group"`
+	ID               source.NativeID   `json:"id"`
+	SHA              string            `json:"sha"`
+	State            string            `json:"state"`
+	Context          string            `json:"context"`
+	Status           string            `json:"status"`
+	Branches         []named           `json:"branches"`
+	TargetURL        string            `json:"target_url"`
+	Description      string            `json:"description"`
+	CreatedAt        source.Time       `json:"created_at"`
+	UpdatedAt        source.Time       `json:"updated_at"`
 }
 
-type comment struct {
-	ID          source.NativeID `json:"id"`
-	URL         string          `json:"html_url"`
-	Body        string          `json:"body"`
-	User        *user           `json:"user"`
-	Association string          `json:"author_association"`
-	CreatedAt   source.Time     `json:"created_at"`
-	UpdatedAt   source.Time     `json:"updated_at"`
+// Members of events about accounts, settings and security.
+type governed struct {
+	Hook                *hook           `json:"hook"`
+	HookID              source.NativeID `json:"hook_id"`
+	Zen                 present         `json:"zen"`
+	Member              *user           `json:"member"`
+	Membership          *membership     `json:"membership"`
+	Invitation          present         `json:"invitation"`
+	User                *user           `json:"user"`
+	BlockedUser         *user           `json:"blocked_user"`
+	Account             *user           `json:"account"`
+	TargetType          present         `json:"target_type"`
+	RepositoriesAdded   present         `json:"repositories_added"`
+	Team                *team           `json:"team"`
+	Key                 *identified     `json:"key"`
+	Rule                *protection     `json:"rule"`
+	Ruleset             *identified     `json:"repository_ruleset"`
+	Definition          present         `json:"definition"`
+	PropertyValues      present         `json:"new_property_values"`
+	TokenRequest        *identified     `json:"personal_access_token_request"`
+	Alert               *alert          `json:"alert"`
+	CommitOID           string          `json:"commit_oid"`
+	Location            present         `json:"location"`
+	SecurityAdvisory    *advisory       `json:"security_advisory"`
+	RepositoryAdvisory  *advisory       `json:"repository_advisory"`
+	Source              string          `json:"source"`
+	StartedAt           source.Time     `json:"started_at"`
+	CompletedAt         source.Time     `json:"completed_at"`
+	Sponsorship         *sponsorship    `json:"sponsorship"`
+	MarketplacePurchase *purchase       `json:"marketplace_purchase"`
+	EffectiveDate       source.Time     `json:"effective_date"`
+	StarredAt           optionalTime    `json:"starred_at"`
 }
 
-type user struct {
-	ID    source.NativeID `json:"id"`
-	Login string          `json:"login"`
-	Type  string          `json:"type"`
+// Members of events about plans and about ties between issues.
+type planned struct {
+	Project       *dated `json:"project"`
+	ProjectCard   *dated `json:"project_card"`
+	ProjectColumn *dated `json:"project_column"`
+	ProjectsV2    *dated `json:"projects_v2"`
+	ProjectItem   *dated `json:"projects_v2_item"`
+	StatusUpdate  *dated `json:"projects_v2_status_update"`
+	ParentIssue   *issue `json:"parent_issue"`
+	SubIssue      *issue `json:"sub_issue"`
+	Blocked       *issue `json:"blocked_issue"`
+	Blocking      *issue `json:"blocking_issue"`
 }
 
-type branch struct {
-	Ref string `json:"ref"`
-	SHA string `json:"sha"`
+// present tells whether a body has the member, be it null, without reading it.
+type present bool
+
+// UnmarshalJSON never fails.
+func (p *present) UnmarshalJSON([]byte) error {
+	*p = true
+	return nil
 }
 
-type label struct {
-	Name string `json:"name"`
+// optionalTime tells a null from a member that isn't there.
+type optionalTime struct {
+	source.Time
+	present
 }
 
-// edits says which texts an "edited" event changed; what stood there before is not read.
-type edits struct {
-	Title *struct{} `json:"title"`
-	Body  *struct{} `json:"body"`
-	Base  *struct {
-		Ref struct {
-			From string `json:"from"`
-		} `json:"ref"`
-	} `json:"base"`
-}
-
-type repository struct {
-	ID       source.NativeID `json:"id"`
-	FullName string          `json:"full_name"`
-	Private  *bool           `json:"private"`
-	PushedAt source.Time     `json:"pushed_at"`
-}
-
-type installation struct {
-	ID source.NativeID `json:"id"`
-}
-
-type hook struct {
-	ID     source.NativeID `json:"id"`
-	Events []string        `json:"events"`
-}
-
-type pusher struct {
-	Name string `json:"name"`
-}
-
-type commit struct {
-	Message string `json:"message"`
+// UnmarshalJSON never fails.
+func (t *optionalTime) UnmarshalJSON(b []byte) error {
+	t.present = true
+	return t.Time.UnmarshalJSON(b)
 }

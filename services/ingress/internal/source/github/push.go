@@ -1,6 +1,8 @@
 package github
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
@@ -17,6 +19,11 @@ const maxMessages = 499
 // Fields: ref, before, after, commits (how many the body lists), forced,
 // deleted, url (of the comparison). Texts: the branch and the commits' messages,
 // all by the pusher: whom a commit names as its author is the pusher's to choose.
+//
+// The occurrence is where the branch stood before and stands after: a branch
+// that is set back and forth has two. A third push that equals the first is
+// taken for it; pushed_at, which would tell them apart, is the repository's, and
+// may differ between the bodies that two hooks send of one push.
 func (n *normal) push() error {
 	if n.repo == "" || n.Ref == "" || source.SHA(n.After) == "" || source.SHA(n.Before) == "" || n.Pusher == nil || n.Commits == nil {
 		return source.EventMismatch
@@ -24,12 +31,13 @@ func (n *normal) push() error {
 	e := n.event
 	e.Kind = "commit.pushed"
 	if kind, named, ok := gitRef(n.Ref); ok {
-		e.Ref, e.NativeId = "github:"+kind+":"+n.repo+"@"+named, ""
+		e.Ref, e.NativeId = n.meta.Ref(name, kind, n.repo+"@"+named), ""
+		e.Occurrence = n.Before + ".." + n.After
+	} else {
+		// Of branches that have no ref of their own, two may move alike.
+		e.Occurrence = fmt.Sprintf("%s..%s:%.6x", n.Before, n.After, sha256.Sum256([]byte(n.Ref)))
 	}
 	n.at(n.Repository.PushedAt)
-	if !n.Deleted {
-		e.Occurrence = n.After
-	}
 	by := n.pushedBy()
 	if e.Actor == nil {
 		e.Actor = by
@@ -74,25 +82,4 @@ func gitRef(ref string) (kind, named string, ok bool) {
 		kind, named = "branch", source.Branch(strings.TrimPrefix(ref, "refs/heads/"))
 	}
 	return kind, named, named != ""
-}
-
-// ping normalizes ping, which GitHub sends when a hook is made. The subject is
-// what the hook belongs to; that of an app's is the hook.
-//
-// Fields: hook_id, events (to which the hook is subscribed).
-func (n *normal) ping() error {
-	if n.HookID == "" || n.Hook == nil {
-		return source.EventMismatch
-	}
-	n.event.Kind = "ping"
-	if n.event.Place == "" {
-		n.event.Ref, n.event.NativeId = "github:hook:"+string(n.HookID), string(n.HookID)
-	}
-	n.fields.Text("hook_id", string(n.HookID))
-	events := make([]string, len(n.Hook.Events))
-	for i, name := range n.Hook.Events {
-		events[i] = source.Word(name)
-	}
-	n.fields.List("events", events)
-	return nil
 }

@@ -44,6 +44,7 @@ type delivered struct {
 	event    *eventv1.WebhookEvent
 	delivery *eventv1.Delivery
 	body     []byte
+	authn    string
 }
 
 func startAgent(t testing.TB) *agent {
@@ -104,7 +105,7 @@ func (a *agent) HandleEvent(ctx context.Context, req *agentv1.HandleEventRequest
 		a.t.Error(err)
 	}
 	a.mu.Lock()
-	a.seen = append(a.seen, delivered{&e, req.GetDelivery(), body})
+	a.seen = append(a.seen, delivered{&e, req.GetDelivery(), body, sealed.GetAuthn()})
 	handle := a.handle
 	a.mu.Unlock()
 	answer, err := handle(ctx)

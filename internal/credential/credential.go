@@ -19,6 +19,11 @@ const (
 	Grace = 30 * time.Second
 	// pollEvery bounds how long a change stays unseen that no request asks for.
 	pollEvery = time.Second
+	// A file that is written in place is empty for an instant. One that can't be
+	// used for longer than rewriteTime is not being written.
+	rewriteTime  = time.Second
+	rewriteWait  = 10 * time.Millisecond
+	rewriteWaits = 5
 )
 
 // Set is the secrets of one setting. It may be used by several at once.
@@ -37,6 +42,8 @@ type state struct {
 	stat    os.FileInfo // of the file when it was read; nil if there was none
 	current [][]byte
 	retired []retired
+	// Since when the file can't be used; zero while it can.
+	broken time.Time
 }
 
 type retired struct {
@@ -68,13 +75,21 @@ func (s *Set) Any() bool { return len(s.state.Load().current) > 0 }
 
 // Match tells whether right holds for the secrets. If not, and the file is
 // another one by now, it is read at once and right is asked again: a request
-// made with a new secret may come before anybody looked.
+// made with a new secret may come before anybody looked. While a file is being
+// written, and holds nothing yet, that is waited for, at most 50 ms.
 func (s *Set) Match(right func(secrets [][]byte) bool) bool {
 	before := s.state.Load()
 	if right(before.good(s.now())) {
 		return true
 	}
 	s.Refresh()
+	for range rewriteWaits {
+		if after := s.state.Load(); !after.rewriting(s.now()) {
+			break
+		}
+		<-time.After(rewriteWait)
+		s.Refresh()
+	}
 	after := s.state.Load()
 	return after != before && right(after.good(s.now()))
 }
@@ -135,14 +150,18 @@ func (s *Set) read() {
 	before := s.state.Load()
 	if err != nil {
 		s.troubled(err)
-		s.state.Store(&state{stat: info, current: before.current, retired: before.retired})
+		next := &state{stat: info, current: before.current, retired: before.retired, broken: before.broken}
+		if next.broken.IsZero() {
+			next.broken = s.now()
+		}
+		s.state.Store(next)
 		return
 	}
 	s.problem = ""
 	next := before.replaced(info, bytesOf(secrets), s.now())
 	if !equal(next.current, before.current) {
 		s.log.Info("secrets read again", "setting", s.name, "file", s.file, "secrets", len(next.current))
-	} else if same(info, before.stat) && len(next.retired) == len(before.retired) {
+	} else if before.broken.IsZero() && same(info, before.stat) && len(next.retired) == len(before.retired) {
 		return // nothing is new: keep the one that Match compares
 	}
 	s.state.Store(next)
@@ -164,6 +183,11 @@ func usable(secrets []string) error {
 		return errExample
 	}
 	return nil
+}
+
+// rewriting tells whether the file can't be used only since a moment ago.
+func (s *state) rewriting(now time.Time) bool {
+	return !s.broken.IsZero() && now.Sub(s.broken) < rewriteTime
 }
 
 // good are the secrets at a time.

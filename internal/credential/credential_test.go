@@ -84,6 +84,28 @@ func TestMatch(t *testing.T) {
 	})
 }
 
+// A file that is written in place is empty first: who comes then waits for it.
+func TestMatchWhileTheFileIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFile(t, "old")
+		s := f.set(slog.New(slog.DiscardHandler))
+		f.write("")
+		go func() { time.Sleep(15 * time.Millisecond); f.write("new") }()
+		if !s.Match(is("new")) {
+			t.Error("the new secret was refused")
+		}
+		f.write("")
+		if s.Match(is("x")) {
+			t.Error("another secret was not")
+		}
+		time.Sleep(time.Minute)
+		began := time.Now()
+		if s.Match(is("x")) || time.Since(began) > 0 {
+			t.Errorf("a file that stays empty was waited for, %v", time.Since(began))
+		}
+	})
+}
+
 // A secret that comes back is one of the file's again, and not one that ends.
 func TestComeback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -37,6 +39,7 @@ func TestScript(t *testing.T) {
 			"start": start,
 			"halt":  halt,
 			"match": match,
+			"shake": shake,
 		},
 	})
 }
@@ -97,6 +100,39 @@ func halt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	if err := cmd.Wait(); err != nil {
 		ts.Fatalf("dev on %s: %v", args[0], err)
+	}
+}
+
+// shake sends Notion's handshake with a token to the instance on a folder, as
+// soon as one is waited for, and for nothing else than that.
+func shake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: shake DIR TOKEN")
+	}
+	var to struct{ Ingress string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0]+"/instance.json")), &to))
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(30 * time.Second); ; {
+		select {
+		case <-late:
+			ts.Fatalf("nobody waits for a handshake")
+		case <-tick.C:
+		}
+		// Before the time is open the request would only be counted as a stranger's.
+		if _, err := os.Stat(ts.MkAbs(args[0] + "/notion.until")); err != nil {
+			continue
+		}
+		if _, err := os.Stat(ts.MkAbs(args[0] + "/notion.secret")); err == nil {
+			continue
+		}
+		resp, err := http.Post(to.Ingress+"/webhooks/notion", "application/json", strings.NewReader(`{"verification_token":"`+args[1]+`"}`))
+		ts.Check(err)
+		ts.Check(resp.Body.Close())
+		if resp.StatusCode != http.StatusOK {
+			ts.Fatalf("the handshake was answered %s", resp.Status)
+		}
+		return
 	}
 }
 

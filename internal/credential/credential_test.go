@@ -22,6 +22,9 @@ type file struct {
 	at   time.Time
 }
 
+// pass lets time go by in a bubble of synctest.
+func pass(d time.Duration) { <-time.After(d) }
+
 func newFile(t *testing.T, content string) *file {
 	f := &file{t: t, path: filepath.Join(t.TempDir(), "secret"), at: time.Unix(1_700_000_000, 0)}
 	f.write(content)
@@ -70,11 +73,11 @@ func TestMatch(t *testing.T) {
 		if !s.Match(is("new")) {
 			t.Error("the new secret was refused though the file has it")
 		}
-		time.Sleep(credential.Grace - time.Nanosecond)
+		pass(credential.Grace - time.Nanosecond)
 		if !s.Match(is("old")) {
 			t.Error("the secret before was refused within its grace")
 		}
-		time.Sleep(time.Nanosecond)
+		pass(time.Nanosecond)
 		if s.Match(is("old")) {
 			t.Error("the secret before holds for ever")
 		}
@@ -90,7 +93,7 @@ func TestMatchWhileTheFileIsWritten(t *testing.T) {
 		f := newFile(t, "old")
 		s := f.set(slog.New(slog.DiscardHandler))
 		f.write("")
-		go func() { time.Sleep(15 * time.Millisecond); f.write("new") }()
+		go func() { pass(15 * time.Millisecond); f.write("new") }()
 		if !s.Match(is("new")) {
 			t.Error("the new secret was refused")
 		}
@@ -98,7 +101,7 @@ func TestMatchWhileTheFileIsWritten(t *testing.T) {
 		if s.Match(is("x")) {
 			t.Error("another secret was not")
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		began := time.Now()
 		if s.Match(is("x")) || time.Since(began) > 0 {
 			t.Errorf("a file that stays empty was waited for, %v", time.Since(began))
@@ -118,7 +121,7 @@ func TestComeback(t *testing.T) {
 		if got := joined(s); got != "a b" {
 			t.Errorf("good are %s", got)
 		}
-		time.Sleep(credential.Grace)
+		pass(credential.Grace)
 		if got := joined(s); got != "a" {
 			t.Errorf("after the grace good are %s", got)
 		}
@@ -134,7 +137,7 @@ func TestWatch(t *testing.T) {
 		done := make(chan struct{})
 		go func() { credential.Watch(ctx, []*credential.Set{fixed, s}); close(done) }()
 		f.keep("bbb") // neither size nor time tells it
-		time.Sleep(time.Second + time.Nanosecond)
+		pass(time.Second + time.Nanosecond)
 		if got := joined(s); got != "bbb aaa" {
 			t.Errorf("good are %s", got)
 		}
@@ -154,7 +157,7 @@ func TestUnusableFileKeepsTheLastGood(t *testing.T) {
 		for _, content := range []string{" \n", "your_random_secret_here"} {
 			log.Reset()
 			f.write(content)
-			time.Sleep(credential.Grace * 2)
+			pass(credential.Grace * 2)
 			if got := joined(s); got != "good-one" {
 				t.Errorf("%q: good are %s", content, got)
 			}
@@ -165,12 +168,12 @@ func TestUnusableFileKeepsTheLastGood(t *testing.T) {
 		if err := os.Remove(f.path); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(credential.Grace * 2)
+		pass(credential.Grace * 2)
 		if got := joined(s); got != "good-one" {
 			t.Errorf("no file: good are %s", got)
 		}
 		f.write("next-one")
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		if got := joined(s); got != "next-one good-one" {
 			t.Errorf("good are %s", got)
 		}

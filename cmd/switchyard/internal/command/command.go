@@ -38,6 +38,7 @@ type commands struct {
 	Doctor     doctorCommand     `cmd:"" group:"understand" help:"Examine settings, secrets and services, and name each remedy."`
 
 	Rules  rulesCommand  `cmd:"" group:"configure" help:"Check, try and test rules."`
+	Notion notionCommand `cmd:"" group:"configure" help:"Connect Notion's webhooks to the running instance."`
 	Secret secretCommand `cmd:"" group:"configure" help:"Print a new secret."`
 
 	Completion completionCommand `cmd:"" group:"program" help:"Print the script that completes commands in a shell."`

@@ -59,7 +59,7 @@ func (c devCommand) welcome(env *Env, s dev.Started) string {
 	b.WriteString(t.String())
 	b.WriteString("\n")
 	if len(s.Made) > 0 {
-		fmt.Fprintf(&b, "Made and kept in %s/secrets.env: %s.\n", c.Data, strings.Join(s.Made, ", "))
+		fmt.Fprintf(&b, "Made and kept in %s: %s.\n", c.Data, strings.Join(s.Made, ", "))
 	}
 	if s.DevPolicy {
 		b.WriteString("Policy for development: github:acme/api and jira:ACME may act on one another. POLICY_FILE brings your own.\n")

@@ -19,13 +19,14 @@ type dataFlag struct {
 // settings are those of the services that a command beside them needs, read as
 // the services read them.
 type settings struct {
-	GitHub       string `name:"github" env:"GITHUB_WEBHOOK_SECRET"`
-	Jira         string `name:"jira" env:"JIRA_WEBHOOK_SECRET"`
-	Notion       string `name:"notion" env:"NOTION_WEBHOOK_SECRET"`
-	ServiceToken string `name:"token" env:"SERVICE_TOKEN"`
-	Port         string `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
-	AgentURL     string `name:"agent-url" env:"AGENT_URL"`
-	AgentListen  string `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
+	GitHub       config.Setting `name:"github" env:"GITHUB_WEBHOOK_SECRET"`
+	Jira         config.Setting `name:"jira" env:"JIRA_WEBHOOK_SECRET"`
+	Notion       config.Setting `name:"notion" env:"NOTION_WEBHOOK_SECRET"`
+	PublicURL    string         `name:"public-url" env:"PUBLIC_URL"`
+	ServiceToken string         `name:"token" env:"SERVICE_TOKEN"`
+	Port         string         `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
+	AgentURL     string         `name:"agent-url" env:"AGENT_URL"`
+	AgentListen  string         `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
 
 	running instance.Addresses
 }
@@ -54,12 +55,11 @@ func (s settings) agentURL() string {
 	return strings.TrimSuffix(cmp.Or(s.running.Agent, s.AgentURL, "http://"+s.AgentListen), "/")
 }
 
-// secret is the first of a source's secrets, which are separated by commas.
+// secret is the first of a source's secrets.
 func (s settings) secret(source string) (string, error) {
-	all := map[string]string{"github": s.GitHub, "jira": s.Jira, "notion": s.Notion}[source]
-	first, _, _ := strings.Cut(all, ",")
-	if first = strings.TrimSpace(first); first == "" {
+	all := map[string]config.Setting{"github": s.GitHub, "jira": s.Jira, "notion": s.Notion}[source].Values()
+	if len(all) == 0 {
 		return "", fmt.Errorf("%s_WEBHOOK_SECRET is not set and the data folder has none: start `switchyard dev` first, name its folder with --data, or give --secret", strings.ToUpper(source))
 	}
-	return first, nil
+	return all[0], nil
 }

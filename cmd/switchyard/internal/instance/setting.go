@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -19,11 +20,12 @@ const secretsName = "secrets.env"
 // secretBytes is the length of a made secret before its encoding.
 const secretBytes = 32
 
-// Secrets are the settings that are made if nobody sets them. SERVICE_TOKEN is
+// Secrets are the settings that are made if nobody sets them, beside Notion's
+// secret, which has a file of its own. SERVICE_TOKEN is
 // none of them: on loopback the services' own APIs are open to whoever uses
 // this machine, and what he sends is an operator's event, which is dry run.
 func Secrets() []string {
-	return []string{"GITHUB_WEBHOOK_SECRET", "JIRA_WEBHOOK_SECRET", "NOTION_WEBHOOK_SECRET", "SEAL_KEY"}
+	return []string{"GITHUB_WEBHOOK_SECRET", "JIRA_WEBHOOK_SECRET", "SEAL_KEY"}
 }
 
 // NewSecret returns 32 random bytes in URL-safe base64 without padding.
@@ -45,6 +47,11 @@ func Settings(dir string, environ config.Lookup) (config.Lookup, error) {
 	kept, err := readSecrets(dir)
 	if err != nil {
 		return nil, err
+	}
+	for name, file := range map[string]string{notionSecret: notionSecretName, notionUntil: notionUntilName} {
+		if !isSet(upper, name) {
+			kept[name+"_FILE"] = filepath.Join(dir, file)
+		}
 	}
 	return Under(upper, kept), nil
 }
@@ -87,10 +94,16 @@ func MakeSecrets(dir string, environ config.Lookup, random io.Reader) ([]string,
 		}
 		made = append(made, name)
 	}
-	if len(made) == 0 {
-		return nil, nil
+	if len(made) > 0 {
+		if err := writeSecrets(dir, kept); err != nil {
+			return nil, err
+		}
 	}
-	return made, writeSecrets(dir, kept)
+	notion, err := makeNotionSecret(dir, settings, random)
+	if notion {
+		made = append(made, notionSecret)
+	}
+	return made, err
 }
 
 func isSet(settings config.Lookup, name string) bool {
@@ -109,7 +122,7 @@ func readSecrets(dir string) (map[string]string, error) {
 	}
 	kept := map[string]string{}
 	for line := range strings.Lines(string(b)) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && slices.Contains(Secrets(), name) {
 			kept[name] = value
 		}
 	}

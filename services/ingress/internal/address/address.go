@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -69,9 +70,8 @@ func (l List) Has(addr netip.Addr) bool {
 // valid if the peer's is not, as on a Unix socket.
 func Client(r *http.Request, trusted List) netip.Addr {
 	client := parse(r.RemoteAddr)
-	headers := r.Header.Values(forwardedFor)
-	for i := len(headers) - 1; i >= 0; i-- {
-		for rest, more := headers[i], true; more; {
+	for _, header := range slices.Backward(r.Header.Values(forwardedFor)) {
+		for rest, more := header, true; more; {
 			if !trusted.Has(client) {
 				return client
 			}

@@ -108,11 +108,6 @@ func merged(change func(*eventv1.WebhookEvent)) *eventv1.WebhookEvent {
 // sealed seals as ingress does.
 func sealed(t *testing.T, key string, e *eventv1.WebhookEvent, body string) *eventv1.SealedEvent {
 	t.Helper()
-	return sealedAs(t, key, e, body, "signature")
-}
-
-func sealedAs(t *testing.T, key string, e *eventv1.WebhookEvent, body, authn string) *eventv1.SealedEvent {
-	t.Helper()
 	keys, err := seal.ParseKeys(key)
 	if err != nil {
 		t.Fatal(err)
@@ -123,8 +118,8 @@ func sealedAs(t *testing.T, key string, e *eventv1.WebhookEvent, body, authn str
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, mac := keys.Seal(b, authn)
-	return &eventv1.SealedEvent{Event: b, Body: s2.Encode(nil, []byte(body)), Authn: authn, KeyId: id, Mac: mac}
+	id, mac := keys.Seal(b, "signature")
+	return &eventv1.SealedEvent{Event: b, Body: s2.Encode(nil, []byte(body)), Authn: "signature", KeyId: id, Mac: mac}
 }
 
 func sealedInput(s *eventv1.SealedEvent) *toolsv1.OpenRunRequest {

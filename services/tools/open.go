@@ -172,9 +172,6 @@ func (r *runs) OpenRun(ctx context.Context, req *toolsv1.OpenRunRequest) (*tools
 	if err != nil {
 		return nil, err
 	}
-	if in.authn != ledger.Signature {
-		delta = delta.Unsigned()
-	}
 	faultpoint.Reached("open.before_commit")
 	opened, err := r.ledger.Open(ctx, ledger.Opening{
 		Run:      ledger.RunID(r.newID()),

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/types/known/structpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
@@ -155,53 +154,6 @@ func TestOperatorsEventAimsNoSealedOne(t *testing.T) {
 	for _, l := range resp.GetLinks() {
 		if l.GetTarget() || l.GetRef() == "jira:issue:ACME-666" {
 			t.Errorf("link %v", l)
-		}
-	}
-}
-
-// A token vouches for what its holder sent, the names of writers included.
-func TestTokensEventAimsNoSignedOne(t *testing.T) {
-	c := start(t, testkit.NewExecutor(t, token).URL)
-	owner := &eventv1.Account{Id: "1", Login: "dev-one", Association: "OWNER"}
-	title := func(e *eventv1.WebhookEvent, value string) {
-		e.Text = &eventv1.Text{Parts: []*eventv1.Part{{Where: "title", Author: owner, Value: value}}}
-	}
-	at := func(e *eventv1.WebhookEvent, name string, hour int) {
-		e.Id, e.DedupKey = uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String(), name
-		e.OccurredAt = timestamppb.New(time.Date(2026, 5, 4, hour, 0, 0, 0, time.UTC))
-	}
-	targets := func(resp *toolsv1.OpenRunResponse) (refs []string) {
-		for _, l := range resp.GetLinks() {
-			if l.GetTarget() {
-				refs = append(refs, l.GetRef())
-			}
-		}
-		return refs
-	}
-	first := open(t, c, sealedInput(sealed(t, sealKey, merged(func(e *eventv1.WebhookEvent) {
-		at(e, "opened", 8)
-		e.Kind, e.Action = "change.opened", "opened"
-		title(e, "ACME-7 keep it")
-	}), "opened")))
-	want(t, targets(first), "jira:issue:ACME-7")
-
-	// The token's holder takes the key out of the title, writes another one in as
-	// the owner, and says that the place is public.
-	said := merged(func(e *eventv1.WebhookEvent) {
-		at(e, "token:said", 9)
-		e.Kind, e.Action, e.Actor, e.Visibility = "change.updated", "edited", owner, "public"
-		title(e, "ACME-666")
-	})
-	open(t, c, sealedInput(sealedAs(t, sealKey, said, "said", "token")))
-
-	next := open(t, c, sealedInput(sealed(t, sealKey, merged(func(e *eventv1.WebhookEvent) {
-		e.Visibility = "unknown"
-		e.Text = nil
-	}), "{}")))
-	want(t, targets(next), "jira:issue:ACME-7")
-	for _, l := range next.GetLinks() {
-		if l.GetRef() == "jira:issue:ACME-666" && l.GetReason() != "untrusted_author" {
-			t.Errorf("what the token's holder wrote is %v", l)
 		}
 	}
 }

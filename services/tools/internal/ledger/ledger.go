@@ -38,9 +38,6 @@ var (
 // otherwise tell the memory which links a sealed event may act on.
 const Operator = "operator"
 
-// Signature is the authn of an event whose body the provider signed.
-const Signature = "signature"
-
 // Ledger is implemented once a store. Every implementation passes ledgertest.
 //
 // Methods that write are durable when they return nil. A context's deadline
@@ -114,11 +111,10 @@ type Ledger interface {
 
 // Opening is what OpenRun writes.
 type Opening struct {
-	Run    RunID // for the run, if this makes it
-	Event  *eventv1.WebhookEvent
-	Sealed []byte // the event as it was sealed
-	Body   []byte // the raw body, s2; nil where there is none
-	// Only of Signature can the event tell that a text stands no longer.
+	Run      RunID // for the run, if this makes it
+	Event    *eventv1.WebhookEvent
+	Sealed   []byte // the event as it was sealed
+	Body     []byte // the raw body, s2; nil where there is none
 	Authn    string
 	Delivery *eventv1.Delivery // nil for an operator's event
 	Delta    project.Delta

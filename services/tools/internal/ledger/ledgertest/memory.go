@@ -64,7 +64,6 @@ func memoryEntries() []entry {
 			o.Event = proto.CloneOf(o.Event)
 			o.Event.Text = nil
 		})},
-		{"an event that nothing signs takes no link away", checkUnsigned, breakOpen(func(o *ledger.Opening) { o.Authn = ledger.Signature })},
 		{"linked is newest first with first and last sighting", checkLinked, breaking(func(b *broken) {
 			b.linked = func(ctx context.Context, ref string, limit int) ([]ledger.Related, error) {
 				list, err := b.Ledger.Linked(ctx, ref, limit)
@@ -386,18 +385,6 @@ func checkTimeline(h *harness) {
 
 // Whoever reaches the port could else name, in an owner's words, what a sealed
 // event of the same subject then acts on.
-func checkUnsigned(h *harness) {
-	h.tell(telling(1, project.Delta{Entities: []project.Entity{{Ref: change, Kind: "change"}}, Links: []project.Link{link(1, issue, "title")}}, "title"))
-	without := telling(2, project.Delta{Entities: []project.Entity{{Ref: change, Kind: "change", Stub: true}}}, "title")
-	without.Authn = "token"
-	h.tell(without)
-	known, err := h.Known(h.ctx, change, nil)
-	h.ok(err)
-	if len(known.Links) != 1 {
-		h.Errorf("%d links stand, want 1", len(known.Links))
-	}
-}
-
 func checkOperator(h *harness) {
 	o := opening(1, event(1))
 	o.Authn = ledger.Operator

@@ -65,11 +65,7 @@ func encodeOpening(given ledger.Opening, run *toolsv1.Run, now int64) (*opening,
 	if given.Authn == ledger.Operator {
 		return o, nil
 	}
-	var seen texts
-	if given.Authn == ledger.Signature {
-		seen = textsOf(given.Event)
-	}
-	o.memory, err = encodeMemory(given.Delta, seen)
+	o.memory, err = encodeMemory(given.Delta, textsOf(given.Event))
 	return o, err
 }
 

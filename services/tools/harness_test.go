@@ -105,8 +105,13 @@ func merged(change func(*eventv1.WebhookEvent)) *eventv1.WebhookEvent {
 	return e
 }
 
-// sealed seals as ingress does.
+// sealed seals as ingress does what a provider signed.
 func sealed(t *testing.T, key string, e *eventv1.WebhookEvent, body string) *eventv1.SealedEvent {
+	t.Helper()
+	return sealedAs(t, key, "signature", e, body)
+}
+
+func sealedAs(t *testing.T, key, authn string, e *eventv1.WebhookEvent, body string) *eventv1.SealedEvent {
 	t.Helper()
 	keys, err := seal.ParseKeys(key)
 	if err != nil {
@@ -118,8 +123,8 @@ func sealed(t *testing.T, key string, e *eventv1.WebhookEvent, body string) *eve
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, mac := keys.Seal(b, "signature")
-	return &eventv1.SealedEvent{Event: b, Body: s2.Encode(nil, []byte(body)), Authn: "signature", KeyId: id, Mac: mac}
+	id, mac := keys.Seal(b, authn)
+	return &eventv1.SealedEvent{Event: b, Body: s2.Encode(nil, []byte(body)), Authn: authn, KeyId: id, Mac: mac}
 }
 
 func sealedInput(s *eventv1.SealedEvent) *toolsv1.OpenRunRequest {

@@ -100,7 +100,7 @@ func (s *registryServer) linked(ctx context.Context, in *toolsv1.LinkedInput) (*
 	for _, l := range links {
 		table.add(l.EventID, map[string]any{
 			"from": l.From, "to": l.To, "kind": l.Kind, "rule": l.Rule, "confidence": l.Confidence, "where": l.Where,
-			"first": stamp(l.First), "last": stamp(l.Last), "gone": l.Gone, "event_id": l.EventID,
+			"first": stamp(l.First), "last": stamp(l.Last), "gone": l.Gone, "event_id": l.EventID, "authn": l.Authn,
 		})
 	}
 	return table.response()

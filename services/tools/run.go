@@ -60,6 +60,7 @@ func (r *runs) ExecuteRun(ctx context.Context, req *toolsv1.ExecuteRunRequest) (
 	faultpoint.Reached("execute.before_commit")
 	pinned, err := r.ledger.Pin(ctx, ledger.Pinning{
 		Run:   id,
+		Authn: stored.Run.GetAuthn(),
 		Plan:  req.GetPlan(),
 		Calls: r.intents(stored.Event, decisions, until),
 		Delta: memoryWrites(stored.Event, decisions),

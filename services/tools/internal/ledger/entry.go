@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -13,6 +14,8 @@ import (
 // names, and not in the types that it carries.
 type (
 	entryDelta struct {
+		// How the event proved itself, unless by a signature.
+		Authn        string             `json:"p,omitempty"`
 		Entities     []entryEntity      `json:"e,omitempty"`
 		Links        []entryLink        `json:"l,omitempty"`
 		Observations []entryObservation `json:"o,omitempty"`
@@ -58,13 +61,16 @@ type (
 	}
 )
 
-// EncodeDelta returns what the outbox keeps of a delta; nil for an empty one.
-// Times are kept in microseconds, as everywhere in the ledger.
-func EncodeDelta(d project.Delta) ([]byte, error) {
+// EncodeDelta returns what the outbox keeps of a delta, and of how the event
+// proved itself that it rests on; nil for an empty one. Times are kept in microseconds, as everywhere in the ledger.
+func EncodeDelta(d project.Delta, authn string) ([]byte, error) {
 	if len(d.Entities)+len(d.Links)+len(d.Observations) == 0 {
 		return nil, nil
 	}
 	var out entryDelta
+	if authn != Signature {
+		out.Authn = authn
+	}
 	for _, e := range d.Entities {
 		entity := entryEntity{Ref: e.Ref, Kind: e.Kind, NativeID: e.NativeID, Place: e.Place, Stub: e.Stub}
 		for _, a := range e.Attributes {
@@ -91,14 +97,13 @@ func EncodeDelta(d project.Delta) ([]byte, error) {
 }
 
 // DecodeDelta is the reverse of EncodeDelta.
-func DecodeDelta(b []byte) (project.Delta, error) {
-	var d project.Delta
+func DecodeDelta(b []byte) (d project.Delta, authn string, err error) {
 	if len(b) == 0 {
-		return d, nil
+		return d, "", nil
 	}
 	var in entryDelta
 	if err := json.Unmarshal(b, &in); err != nil {
-		return d, fmt.Errorf("ledger: decode a delta: %w", err)
+		return d, "", fmt.Errorf("ledger: decode a delta: %w", err)
 	}
 	for _, e := range in.Entities {
 		entity := project.Entity{Ref: e.Ref, Kind: e.Kind, NativeID: e.NativeID, Place: e.Place, Stub: e.Stub}
@@ -118,7 +123,7 @@ func DecodeDelta(b []byte) (project.Delta, error) {
 	for _, o := range in.Observations {
 		d.Observations = append(d.Observations, project.Observation{Subject: o.Subject, Name: o.Name, SubKey: o.SubKey, At: Time(o.At), Value: o.Value})
 	}
-	return d, nil
+	return d, cmp.Or(in.Authn, Signature), nil
 }
 
 func encodeAccount(a *eventv1.Account) *entryAccount {

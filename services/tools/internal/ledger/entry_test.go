@@ -38,13 +38,16 @@ func TestDeltaRoundTrip(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			encoded, err := ledger.EncodeDelta(tc.delta)
+			encoded, err := ledger.EncodeDelta(tc.delta, "token")
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := ledger.DecodeDelta(encoded)
+			got, authn, err := ledger.DecodeDelta(encoded)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if encoded != nil && authn != "token" {
+				t.Errorf("told by %q", authn)
 			}
 			if diff := cmp.Diff(tc.delta, got, protocmp.Transform()); diff != "" {
 				t.Error(diff)
@@ -58,15 +61,15 @@ func TestDeltaFormat(t *testing.T) {
 	const written = `{"e":[{"r":"x:y:z","k":"change","i":"1","p":"x:p:q","a":[{"n":"state","v":"open","t":1772366400000000,"k":1,"e":"ev"}]}],` +
 		`"l":[{"f":"x","t":"y","k":"issue","r":"url","c":"certain","w":"title","a":{"i":"7","l":"ana"},"at":1772366400000000}],` +
 		`"o":[{"s":"x","n":"seen","k":"s","t":1772366400000000,"v":"w"}]}`
-	d, err := ledger.DecodeDelta([]byte(written))
+	d, authn, err := ledger.DecodeDelta([]byte(written))
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := ledger.EncodeDelta(d)
+	again, err := ledger.EncodeDelta(d, authn)
 	if err != nil || string(again) != written {
 		t.Errorf("%v\n got %s\nwant %s", err, again, written)
 	}
-	if _, err := ledger.DecodeDelta([]byte("{")); err == nil {
+	if _, _, err := ledger.DecodeDelta([]byte("{")); err == nil {
 		t.Error("half an entry was decoded")
 	}
 }

@@ -38,6 +38,11 @@ var (
 // otherwise tell the memory which links a sealed event may act on.
 const Operator = "operator"
 
+// Signature is the authn of an event that its provider signed. What other
+// events tell is remembered too, apart from it: it never replaces what a signed
+// event told, makes none of its links gone, and is no sighting to Known.
+const Signature = "signature"
+
 // Ledger is implemented once a store. Every implementation passes ledgertest.
 //
 // Methods that write are durable when they return nil. A context's deadline
@@ -51,9 +56,10 @@ type Ledger interface {
 
 	// Known tells what the memory holds about a subject before its event is
 	// opened: its links in both directions (at most 500, oldest first, without
-	// those that are gone; none where subject is ""), and which of refs are entities that were seen (not stubs),
-	// with the visibility that events told of them. Where links are too many,
-	// each author's oldest come before anybody's next, so that nobody hides another's.
+	// those that are gone; none where subject is ""), and which of refs are entities that signed events saw (not stubs),
+	// with the visibility that signed events told of them. Where links are too many,
+	// those of signed events come first, and each author's oldest before anybody's
+	// next, so that nobody hides another's.
 	Known(ctx context.Context, subject string, refs []string) (Known, error)
 
 	// Pin fixes the plan of a run and writes its intents and memory writes in
@@ -140,7 +146,7 @@ type Stored struct {
 
 // Known is what the memory holds about a subject.
 type Known struct {
-	// Links where the subject is From or To, as extracted.
+	// Links where the subject is From or To, as extracted, each with its Authn.
 	Links []project.Link
 	Seen  map[string]bool
 	// Public or private, by ref; refs of which no event told it are left out.
@@ -150,6 +156,7 @@ type Known struct {
 // Pinning is a plan and the intents that policy made of it.
 type Pinning struct {
 	Run   RunID
+	Authn string // the run's
 	Plan  *toolsv1.Plan
 	Calls []Call // in the plan's order
 	// What calls of class memory write; applied only if the plan is accepted.

@@ -44,4 +44,6 @@ type Related struct {
 	Last       time.Time
 	Gone       bool
 	EventID    string
+	// How the event proved itself: a link that both signatures and tokens tell is two.
+	Authn string
 }

@@ -122,8 +122,10 @@ func TestJudgeKnownLinks(t *testing.T) {
 		Actor: &eventv1.Account{Id: "a", Type: "atlassian"},
 	}
 	link := func(from string, author, editor *eventv1.Account, where string) project.Link {
-		return project.Link{From: from, To: e.GetRef(), Kind: "issue", Rule: "issue_key", Confidence: "likely", Where: where, Author: author, Editor: editor}
+		return project.Link{From: from, To: e.GetRef(), Kind: "issue", Rule: "issue_key", Confidence: "likely", Where: where, Author: author, Editor: editor, Authn: "signature"}
 	}
+	byToken := link("github:pr:acme/api#8", member, nil, "title")
+	byToken.Authn = "token"
 	got := verdicts(judge(parse(t, paired+"trusted: [github:user:pusher]"), e, []project.Link{
 		link("github:pr:acme/api#1", stranger, nil, "title"),
 		link("github:pr:acme/api#2", member, nil, "title"),
@@ -131,7 +133,8 @@ func TestJudgeKnownLinks(t *testing.T) {
 		link("github:pr:acme/api#4", member, nil, "message"),
 		link("github:pr:acme/api#5", member, &eventv1.Account{}, "title"),
 		link("github:pr:acme/api#6", nil, nil, "title"),
-		{From: e.GetRef(), To: "github:pr:acme/api#7", Rule: "url", Where: "body", Author: &eventv1.Account{Id: "a", Type: "atlassian"}},
+		{From: e.GetRef(), To: "github:pr:acme/api#7", Rule: "url", Where: "body", Author: &eventv1.Account{Id: "a", Type: "atlassian"}, Authn: "signature"},
+		byToken,
 		{From: e.GetRef(), To: "github:commit:acme/api@1", Rule: "native"},
 	}, nil))
 	want := []string{
@@ -142,6 +145,7 @@ func TestJudgeKnownLinks(t *testing.T) {
 		"change[4] github:pr:acme/api#4 memory: untrusted_author",
 		"change[5] github:pr:acme/api#5 memory: untrusted_author",
 		"change[6] github:pr:acme/api#6 memory: untrusted_author",
+		"change[7] github:pr:acme/api#8 memory: untrusted_author",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -192,7 +196,7 @@ func TestRevertIsNoTarget(t *testing.T) {
 		"branch":   merged(title(`Revert "ACME-7 fix"`, member), &eventv1.Part{Where: "branch", Value: "revert-41-ACME-7", Author: member}),
 		"and body": merged(&eventv1.Part{Where: "body", Value: "ACME-7", Author: member}, title(`Revert "ACME-7 fix"`, member)),
 	} {
-		links := judge(p, e, []project.Link{{From: e.GetRef(), To: "jira:issue:ACME-7", Rule: "issue_key", Where: "comment", Author: member}}, nil)
+		links := judge(p, e, []project.Link{{From: e.GetRef(), To: "jira:issue:ACME-7", Rule: "issue_key", Where: "comment", Author: member, Authn: "signature"}}, nil)
 		if len(links) != 1 || links[0].GetTarget() || links[0].GetReason() != "reverted" {
 			t.Errorf("%s: %v", name, verdicts(links))
 		}
@@ -238,9 +242,9 @@ func TestFloodHidesNoTarget(t *testing.T) {
 	e := merged()
 	var known []project.Link
 	for i := range 120 {
-		known = append(known, project.Link{From: e.GetRef(), To: fmt.Sprintf("jira:issue:ACME-%d", i+10), Rule: "issue_key", Where: "comment", Author: stranger})
+		known = append(known, project.Link{From: e.GetRef(), To: fmt.Sprintf("jira:issue:ACME-%d", i+10), Rule: "issue_key", Where: "comment", Author: stranger, Authn: "signature"})
 	}
-	known = append(known, project.Link{From: e.GetRef(), To: "jira:issue:ACME-7", Rule: "issue_key", Where: "comment", Author: member})
+	known = append(known, project.Link{From: e.GetRef(), To: "jira:issue:ACME-7", Rule: "issue_key", Where: "comment", Author: member, Authn: "signature"})
 	links := judge(parse(t, paired), e, known, nil)
 	if len(links) != 100 || links[0].GetRef() != "jira:issue:ACME-7" || !links[0].GetTarget() || links[99].GetReason() != "over_limit" {
 		t.Errorf("%q", verdicts(links))

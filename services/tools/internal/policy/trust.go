@@ -61,8 +61,12 @@ func (p *Policy) trustsText(e *eventv1.WebhookEvent, link project.Link) (*eventv
 
 // trustsMemory is trustsText for a link known from an earlier event, of which
 // no more is known than the link itself: whom that event named besides is not,
-// and so a writer it didn't name stays untrusted.
+// and so a writer it didn't name stays untrusted. So is whatever an event told
+// that nobody signed: who wrote it is the sender's word.
 func (p *Policy) trustsMemory(link project.Link) (*eventv1.Account, bool) {
+	if link.Authn != "signature" {
+		return link.Author, false
+	}
 	from, _ := project.ParseRef(link.From)
 	if link.Where == "message" {
 		return link.Author, p.trustsPusher(link.Author, from.Origin)

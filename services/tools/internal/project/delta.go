@@ -55,6 +55,9 @@ type Link struct {
 	// and for a link read back from the memory, which doesn't keep it.
 	Host string
 	At   time.Time
+	// How the event that told it proved itself, for a link read back from the
+	// memory; "" for one of the event at hand.
+	Authn string
 }
 
 // Observation is narrow and immutable; its natural key is (Subject, Name, SubKey).

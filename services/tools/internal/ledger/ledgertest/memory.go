@@ -247,6 +247,7 @@ func checkKnown(h *harness) {
 	}, "title"))
 	known, err := h.Known(h.ctx, change, []string{change, issue, "jira:issue:ACME-404"})
 	h.ok(err)
+	named.Authn, stated.Authn = ledger.Signature, ledger.Signature
 	if diff := cmp.Diff([]project.Link{named, stated}, known.Links, protocmp.Transform()); diff != "" {
 		h.Errorf("links: %s", diff)
 	}
@@ -339,7 +340,7 @@ func checkLinked(h *harness) {
 	related := func(to, where string, first, last int) ledger.Related {
 		return ledger.Related{
 			From: change, To: to, Kind: "issue", Rule: "issue_key", Confidence: "likely", Where: where,
-			First: event(first).GetOccurredAt().AsTime(), Last: event(last).GetOccurredAt().AsTime(), EventID: event(last).GetId(),
+			First: event(first).GetOccurredAt().AsTime(), Last: event(last).GetOccurredAt().AsTime(), EventID: event(last).GetId(), Authn: ledger.Signature,
 		}
 	}
 	want := []ledger.Related{related(issue, "comment", 1, 3), related("b", "title", 2, 2), related("a", "title", 1, 1)}

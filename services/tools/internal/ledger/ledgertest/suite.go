@@ -58,7 +58,7 @@ type entry struct {
 
 func entries() []entry {
 	var all []entry
-	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), deliveryEntries(), lifeEntries()} {
+	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), lifeEntries()} {
 		all = append(all, group...)
 	}
 	return all

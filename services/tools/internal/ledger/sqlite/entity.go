@@ -17,9 +17,11 @@ type entityRow struct {
 	seq                        int64
 	ref, kind, nativeID, place string
 	seen                       bool
-	version                    version
-	texts                      map[string]int64
-	attributes                 map[string]attribute
+	// Seen by a signed event, which version is then of.
+	vouched    bool
+	version    version
+	texts      map[string]int64
+	attributes map[string]attribute
 	// It differs from the file.
 	dirty bool
 }
@@ -45,20 +47,38 @@ type attribute struct {
 	At    int64  `json:"t"`
 	Rank  int64  `json:"r,omitempty"`
 	Event string `json:"e"`
+	// No signed event told it.
+	Unvouched bool `json:"u,omitempty"`
 }
 
 func (a attribute) version() version { return version{a.At, a.Rank, a.Event} }
 
-func newEntity(e project.Entity, t texts) *entityRow {
+// beats: the later version wins, and no other event's ever over a signed one's.
+func (a attribute) beats(old attribute) bool {
+	if a.Unvouched != old.Unvouched {
+		return old.Unvouched
+	}
+	return a.version().compare(old.version()) > 0
+}
+
+// unvouchedText is the key of a text that no signed event told.
+func unvouchedText(where string) string { return "~" + where }
+
+func newEntity(e project.Entity, t texts, vouched bool) *entityRow {
 	row := &entityRow{
-		ref: e.Ref, kind: e.Kind, nativeID: e.NativeID, place: e.Place, seen: !e.Stub,
+		ref: e.Ref, kind: e.Kind, nativeID: e.NativeID, place: e.Place, seen: !e.Stub, vouched: vouched && !e.Stub,
 		texts: make(map[string]int64), attributes: make(map[string]attribute, len(e.Attributes)),
 	}
 	if e.Ref == t.ref {
-		row.texts = t.at
+		for where, at := range t.at {
+			if !vouched {
+				where = unvouchedText(where)
+			}
+			row.texts[where] = at
+		}
 	}
 	for _, a := range e.Attributes {
-		given := attribute{a.Value, ledger.Micros(a.Version.At), int64(a.Version.KindRank), a.Version.EventID}
+		given := attribute{a.Value, ledger.Micros(a.Version.At), int64(a.Version.KindRank), a.Version.EventID, !vouched}
 		row.attributes[a.Name] = given
 		if row.seen && given.version().compare(row.version) > 0 {
 			row.version = given.version()
@@ -127,9 +147,9 @@ func (b *batch) writeEntities() error {
 		}
 		v := e.version
 		if e.seq == 0 {
-			_, err = b.exec(insertEntity, e.ref, e.seen, e.kind, e.nativeID, e.place, v.at, v.rank, v.event, texts, attributes)
+			_, err = b.exec(insertEntity, e.ref, e.seen, e.vouched, e.kind, e.nativeID, e.place, v.at, v.rank, v.event, texts, attributes)
 		} else {
-			_, err = b.exec(updateEntity, e.seen, e.kind, e.nativeID, e.place, v.at, v.rank, v.event, texts, attributes, e.seq)
+			_, err = b.exec(updateEntity, e.seen, e.vouched, e.kind, e.nativeID, e.place, v.at, v.rank, v.event, texts, attributes, e.seq)
 		}
 		if err != nil {
 			return err
@@ -147,7 +167,7 @@ func (e *entityRow) take(told *entityRow) bool {
 		}
 	}
 	for name, a := range told.attributes {
-		if old, known := e.attributes[name]; !known || a.version().compare(old.version()) > 0 {
+		if old, known := e.attributes[name]; !known || a.beats(old) {
 			e.attributes[name], changed = a, true
 		}
 	}
@@ -155,10 +175,10 @@ func (e *entityRow) take(told *entityRow) bool {
 }
 
 // takeIdentity: a stub fills what is empty, a sighting replaces what a stub or
-// an older sighting said.
+// an older sighting said, and a signed event's what another one's said.
 func (e *entityRow) takeIdentity(told *entityRow) bool {
 	before := *e // Of its fields; the maps are not looked at.
-	newer := told.seen && (!e.seen || told.version.compare(e.version) > 0)
+	newer := told.seen && (!e.seen || told.vouched && !e.vouched || told.vouched == e.vouched && told.version.compare(e.version) > 0)
 	choose := func(old *string, given string) {
 		if given != "" && (newer || *old == "") {
 			*old = given
@@ -168,10 +188,10 @@ func (e *entityRow) takeIdentity(told *entityRow) bool {
 	choose(&e.nativeID, told.nativeID)
 	choose(&e.place, told.place)
 	if newer {
-		e.version = told.version
+		e.version, e.vouched = told.version, told.vouched
 	}
 	e.seen = e.seen || told.seen
-	return e.kind != before.kind || e.nativeID != before.nativeID || e.place != before.place || e.seen != before.seen || e.version != before.version
+	return e.kind != before.kind || e.nativeID != before.nativeID || e.place != before.place || e.seen != before.seen || e.vouched != before.vouched || e.version != before.version
 }
 
 // findEntity returns nil for a ref that was never named.
@@ -186,7 +206,7 @@ func findEntity(q querier, ref string) (*entityRow, error) {
 
 func scanEntity(rows *sql.Rows) (e entityRow, err error) {
 	var texts, attributes []byte
-	err = rows.Scan(&e.seq, &e.seen, &e.kind, &e.nativeID, &e.place, &e.version.at, &e.version.rank, &e.version.event, &texts, &attributes)
+	err = rows.Scan(&e.seq, &e.seen, &e.vouched, &e.kind, &e.nativeID, &e.place, &e.version.at, &e.version.rank, &e.version.event, &texts, &attributes)
 	if err != nil {
 		return e, err
 	}

@@ -150,11 +150,17 @@ func TestOlderFileIsBroughtUpToDate(t *testing.T) {
 	old := raw(t, path)
 	execute(t, old, string(first))
 	execute(t, old, "PRAGMA application_id = 0x53777964; PRAGMA user_version = 1")
+	execute(t, old, "INSERT INTO entity (ref, seen, kind, native_id, place, at, rank, event_id, texts, attributes) VALUES ('jira:issue:ACME-7', 1, '', '', '', 0, 0, '', '{}', '{}')")
+	execute(t, old, "INSERT INTO link (from_ref, stood, to_ref, kind, rule, confidence, first_at, last_at, event_id) VALUES ('jira:issue:ACME-7', '', 'a', '', '', '', 1, 1, 'e')")
 	execute(t, old, "INSERT INTO observation (subject, name, sub_key, at, value, event_id) VALUES ('jira:issue:ACME-7', 'n', '', 1, 'v', 'e')")
 	for range 2 {
 		s := open(t, path, 0)
 		if seen, err := s.Timeline(t.Context(), "jira:issue:ACME-7", 10); err != nil || len(seen) != 1 {
 			t.Fatalf("what was there: %v, %v", seen, err)
+		}
+		known, err := s.Known(t.Context(), "jira:issue:ACME-7", []string{"jira:issue:ACME-7"})
+		if err != nil || len(known.Links) != 1 || known.Links[0].Authn != ledger.Signature || !known.Seen["jira:issue:ACME-7"] {
+			t.Fatalf("what was known: %v, %v", known, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -314,7 +320,7 @@ func TestOutboxHasEveryDelta(t *testing.T) {
 		if err := rows.Scan(&kind, &b); err != nil {
 			t.Fatal(err)
 		}
-		d, err := ledger.DecodeDelta(b)
+		d, _, err := ledger.DecodeDelta(b)
 		if err != nil {
 			t.Fatal(err)
 		}

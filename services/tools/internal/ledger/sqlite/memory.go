@@ -13,6 +13,7 @@ import (
 
 // memory is a delta made ready for the writer.
 type memory struct {
+	authn        string
 	entities     []*entityRow
 	links        [][]any
 	observations [][]any
@@ -63,12 +64,13 @@ func textsOf(e *eventv1.WebhookEvent) texts {
 	return t
 }
 
-func encodeMemory(d project.Delta, t texts) (m memory, err error) {
-	if m.entry, err = ledger.EncodeDelta(d); err != nil {
+func encodeMemory(d project.Delta, t texts, authn string) (m memory, err error) {
+	if m.entry, err = ledger.EncodeDelta(d, authn); err != nil {
 		return m, err
 	}
+	m.authn = authn
 	for _, e := range d.Entities {
-		m.entities = append(m.entities, newEntity(e, t))
+		m.entities = append(m.entities, newEntity(e, t, authn == ledger.Signature))
 	}
 	for _, l := range d.Links {
 		author, err := encodePerson(l.Author)
@@ -126,7 +128,7 @@ func (m *memory) apply(b *batch, eventID string) (w written, err error) {
 		}
 	}
 	for _, link := range m.links {
-		n, err := b.exec(upsertLink, append(link, eventID)...)
+		n, err := b.exec(upsertLink, append(link, eventID, m.authn)...)
 		if err != nil {
 			return w, err
 		}

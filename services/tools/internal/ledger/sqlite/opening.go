@@ -65,7 +65,7 @@ func encodeOpening(given ledger.Opening, run *toolsv1.Run, now int64) (*opening,
 	if given.Authn == ledger.Operator {
 		return o, nil
 	}
-	o.memory, err = encodeMemory(given.Delta, textsOf(given.Event))
+	o.memory, err = encodeMemory(given.Delta, textsOf(given.Event), given.Authn)
 	return o, err
 }
 

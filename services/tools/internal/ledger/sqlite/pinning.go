@@ -77,7 +77,7 @@ func encodePinning(given ledger.Pinning, now int64) (p *pinning, err error) {
 		}
 		p.calls = append(p.calls, row)
 	}
-	p.memory, err = encodeMemory(given.Delta, texts{})
+	p.memory, err = encodeMemory(given.Delta, texts{}, given.Authn)
 	return p, err
 }
 

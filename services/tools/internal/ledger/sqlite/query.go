@@ -24,7 +24,7 @@ type linkRow struct {
 
 func scanLink(rows *sql.Rows) (l linkRow, err error) {
 	var first, last int64
-	err = rows.Scan(&l.From, &l.To, &l.Kind, &l.Rule, &l.Confidence, &l.Where, &l.author, &l.editor, &first, &last, &l.EventID, &l.Gone)
+	err = rows.Scan(&l.From, &l.To, &l.Kind, &l.Authn, &l.Rule, &l.Confidence, &l.Where, &l.author, &l.editor, &first, &last, &l.EventID, &l.Gone)
 	l.First, l.Last = ledger.Time(first), ledger.Time(last)
 	return l, err
 }
@@ -39,7 +39,7 @@ func (l *linkRow) extracted() (project.Link, error) {
 	}
 	return project.Link{
 		From: l.From, To: l.To, Kind: l.Kind, Rule: l.Rule, Confidence: l.Confidence, Where: l.Where,
-		Author: people[0], Editor: people[1], At: l.Last,
+		Author: people[0], Editor: people[1], At: l.Last, Authn: l.Authn,
 	}, nil
 }
 

@@ -64,12 +64,14 @@ const (
 	callColumns = `call.id, call.run, run.id, event.id, call.mode, call.occurrence, call.version, call.not_after, call.look_at,
 		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload`
 	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
-	linkColumns = `link.from_ref, link.to_ref, link.kind, link.rule, link.confidence, link.stood,
+	linkColumns = `link.from_ref, link.to_ref, link.kind, link.authn, link.rule, link.confidence, link.stood,
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
 	// Oldest first, and never in doubt.
-	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind`
-	// The text that a link stood in was seen later than the link.
-	linkGone = `(link.last_at < coalesce(entity.texts ->> nullif(link.stood, ''), 0))`
+	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind, link.authn`
+	// The text that a link stood in was seen later than the link. A text that a
+	// token told (see unvouchedText) counts for what tokens told only.
+	linkGone = `(link.last_at < coalesce(entity.texts ->> nullif(link.stood, ''), 0)
+		OR link.authn <> 'signature' AND link.last_at < coalesce(entity.texts ->> ('~' || link.stood), 0))`
 	// The condition of the indexes call_effect and call_upsert, word for word:
 	// SQLite takes a partial index for nothing else.
 	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
@@ -91,13 +93,14 @@ func (s statement) text() string {
 		return `SELECT ` + callColumns + callTables + `WHERE call.run = ? ORDER BY call.position`
 	case selectKnown:
 		return `SELECT ` + linkColumns + `, 0 FROM (
-				SELECT link.*, row_number() OVER (PARTITION BY link.author, link.editor ORDER BY ` + linkOrder + `) AS turn
+				SELECT link.*, row_number() OVER (PARTITION BY link.authn, link.author, link.editor ORDER BY ` + linkOrder + `) AS turn
 				FROM link LEFT JOIN entity ON entity.ref = link.from_ref
 				WHERE (link.from_ref = ?1 OR link.to_ref = ?1) AND NOT ` + linkGone + `
-				ORDER BY turn, ` + linkOrder + ` LIMIT ?2) AS link
+				ORDER BY link.authn <> 'signature', turn, ` + linkOrder + ` LIMIT ?2) AS link
 			ORDER BY ` + linkOrder
 	case selectSeen:
-		return `SELECT entity.ref, coalesce(entity.attributes ->> '$.visibility.v', '') FROM json_each(?) AS wanted JOIN entity ON entity.ref = wanted.value WHERE entity.seen = 1`
+		return `SELECT entity.ref, CASE WHEN entity.attributes ->> '$.visibility.u' IS NULL THEN coalesce(entity.attributes ->> '$.visibility.v', '') ELSE '' END
+			FROM json_each(?) AS wanted JOIN entity ON entity.ref = wanted.value WHERE entity.vouched = 1`
 	case selectRuns:
 		return `SELECT ` + runColumns + ` FROM run WHERE seq < ?1 AND (?2 = '' OR source = ?2) ORDER BY seq DESC LIMIT ?3`
 	case selectRunsByCall:
@@ -113,9 +116,9 @@ func (s statement) text() string {
 	case selectLinked:
 		return `SELECT ` + linkColumns + `, ` + linkGone + ` FROM link LEFT JOIN entity ON entity.ref = link.from_ref
 			WHERE link.from_ref = ?1 OR link.to_ref = ?1
-			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind LIMIT ?2`
+			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind, link.authn LIMIT ?2`
 	case selectEntity:
-		return `SELECT seq, seen, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+		return `SELECT seq, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
 	case selectDelivery:
 		return `SELECT seq, record FROM report WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 2`
 	case selectDeliveries:
@@ -206,15 +209,15 @@ func (s statement) callText() string {
 func (s statement) memoryText() string {
 	switch s {
 	case insertEntity:
-		return `INSERT INTO entity (ref, seen, kind, native_id, place, at, rank, event_id, texts, attributes)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		return `INSERT INTO entity (ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	case updateEntity:
-		return `UPDATE entity SET seen = ?, kind = ?, native_id = ?, place = ?, at = ?, rank = ?, event_id = ?, texts = ?, attributes = ?
+		return `UPDATE entity SET seen = ?, vouched = ?, kind = ?, native_id = ?, place = ?, at = ?, rank = ?, event_id = ?, texts = ?, attributes = ?
 			WHERE seq = ?`
 	case upsertLink:
-		return `INSERT INTO link (from_ref, stood, to_ref, kind, rule, confidence, author, editor, first_at, last_at, event_id)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)
-			ON CONFLICT (from_ref, stood, to_ref, kind) DO UPDATE SET
+		return `INSERT INTO link (from_ref, stood, to_ref, kind, rule, confidence, author, editor, first_at, last_at, event_id, authn)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
+			ON CONFLICT (from_ref, stood, to_ref, kind, authn) DO UPDATE SET
 				rule = iif((?9, ?10) > (last_at, event_id), ?5, rule),
 				confidence = iif((?9, ?10) > (last_at, event_id), ?6, confidence),
 				author = iif((?9, ?10) > (last_at, event_id), ?7, author),

@@ -37,6 +37,8 @@ choices:
   jira.transition:
     jira:ACME:
       status: [Done]
+  graph.link:
+    '*': {kind: [relates]}
 `
 )
 

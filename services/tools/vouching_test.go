@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
 
@@ -42,5 +44,35 @@ func TestATokenAimsNothingSigned(t *testing.T) {
 			}
 			want(t, states(execute(t, c, opened.GetRun().GetRunId(), plan()).GetRun()), tc.want, tc.want)
 		})
+	}
+}
+
+// What a plan of a token's event writes is told as a token's too.
+func TestATokensPlanLinksAsAToken(t *testing.T) {
+	c := start(t, testkit.NewExecutor(t, token).URL)
+	run := open(t, c, sealedInput(sealedAs(t, sealKey, "token", merged(nil), "{}"))).GetRun()
+	link := &toolsv1.Plan{Class: "change.merged", DecidedBy: "metadata", Calls: []*toolsv1.PlannedCall{{
+		Rule: "r", Step: "s", Tool: "graph.link", Arguments: map[string]*toolsv1.Argument{
+			"target": {Value: &toolsv1.Argument_Path{Path: "event.ref"}},
+			"kind":   {Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{"relates"}}}},
+		},
+	}}}
+	want(t, states(execute(t, c, run.GetRunId(), link).GetRun()), "done ")
+	input, err := structpb.NewStruct(map[string]any{"ref": "github:pr:acme/api#42"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.tool.CallTool(t.Context(), &toolsv1.CallToolRequest{Tool: "linked", Input: input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := resp.GetOutput().GetFields()["rows"].GetListValue().GetValues()
+	for _, row := range rows {
+		if f := row.GetStructValue().GetFields(); f["authn"].GetStringValue() != "token" {
+			t.Errorf("link %v", f)
+		}
+	}
+	if len(rows) != 2 {
+		t.Errorf("%d links, want the text's and the plan's", len(rows))
 	}
 }

@@ -294,12 +294,15 @@ func TestExplanations(t *testing.T) {
 		r := newReporter(a)
 		stop := running(t, r)
 		asked := 0
-		for i, size := range []int{1 << 20, 1 << 20, 1<<20 + 1, 1 << 10, 1 << 20, 0} {
+		for i, size := range []int{1<<20 + 1, 1 << 20, 1 << 20, 1 << 10, 1 << 20, 0} {
 			d := refused("github")
 			d.BodyBytes = size
 			d.Explain = func() []report.Check {
 				asked++
-				if i == 0 {
+				if size > 1<<20 {
+					t.Error("a body of more than 1 MiB was looked into")
+				}
+				if i == 1 {
 					panic("a bug")
 				}
 				return []report.Check{{Name: "signature", Outcome: report.Failed, Detail: "because"}}

@@ -196,8 +196,8 @@ func checkDropped(h *harness) {
 	}
 	tell("us", map[string]uint64{"github": 5, "jira": 1})
 	tell("us", map[string]uint64{"github": 5})
-	tell("us", map[string]uint64{"github": 3}) // It was overtaken.
 	tell("us", map[string]uint64{"github": 7})
+	tell("us", map[string]uint64{"github": 3}) // It was overtaken.
 	tell("them", map[string]uint64{"github": 2})
 	page, err := h.ListDeliveries(h.ctx, ledger.DeliveryQuery{Limit: 10})
 	h.ok(err)

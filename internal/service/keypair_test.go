@@ -131,7 +131,7 @@ func TestKeyPairRotates(t *testing.T) {
 		ln := tlsServer(t, p, log)
 		expect := func(when string, want int64, complaints int) {
 			t.Helper()
-			<-time.After(3 * time.Second)
+			<-time.After(10 * time.Second)
 			synctest.Wait()
 			if got := serial(t, ln); got != want {
 				t.Errorf("%s: certificate %d, want %d", when, got, want)

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/switchyard-dev/switchyard/internal/webhook"
+	"github.com/switchyard-dev/switchyard/internal/webhook/github"
+	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
+	"github.com/switchyard-dev/switchyard/internal/webhook/notion"
 )
 
 func TestVerify(t *testing.T) {
@@ -45,15 +48,33 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// Whatever the header of whichever provider, what is taken is what Sign makes,
+// and nothing else; hex digits may be of either case.
 func FuzzVerify(f *testing.F) {
-	secret, body := []byte("secret"), []byte("body")
-	f.Add(webhook.Sign(secret, body))
-	f.Add("sha256=")
-	f.Add("=")
-	f.Fuzz(func(t *testing.T, header string) {
-		err := webhook.Verify([][]byte{secret}, header, body)
-		if err == nil && !strings.EqualFold(header, webhook.Sign(secret, body)) {
-			t.Fatalf("accepted %q", header)
+	verifiers := map[string]func(secrets [][]byte, header string, body []byte) error{
+		"github": github.Verify, "jira": jira.Verify, "notion": notion.Verify,
+	}
+	f.Add([]byte("secret"), webhook.Sign([]byte("secret"), []byte("body")), []byte("body"))
+	f.Add([]byte("It's a Secret to Everybody"), "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", []byte("Hello, World!"))
+	f.Add([]byte{}, webhook.Sign(nil, nil), []byte{})
+	f.Add([]byte("secret"), "sha256=", []byte("body"))
+	f.Add([]byte("secret"), "=", []byte{})
+	f.Add([]byte("secret"), "sha1="+strings.Repeat("0", 40), []byte("body"))
+	f.Fuzz(func(t *testing.T, secret []byte, header string, body []byte) {
+		right := webhook.Sign(secret, body)
+		for provider, verify := range verifiers {
+			err := verify([][]byte{[]byte("another"), secret}, header, body)
+			method, digits, _ := strings.Cut(header, "=")
+			made := len(secret) > 0 && method == "sha256" && strings.ToLower(digits) == right[len("sha256="):]
+			if (err == nil) != (made || header == webhook.Sign([]byte("another"), body)) {
+				t.Errorf("%s: %q over %q by %q: %v", provider, header, body, secret, err)
+			}
+			if refusal, ok := errors.AsType[webhook.Refusal](err); err != nil && (!ok || (refusal == webhook.Missing) != (header == "")) {
+				t.Errorf("%s: %q: %v", provider, header, err)
+			}
+			if err := verify([][]byte{secret}, right, body); (err == nil) != (len(secret) > 0) {
+				t.Errorf("%s: its own signature by %q: %v", provider, secret, err)
+			}
 		}
 	})
 }

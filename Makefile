@@ -34,7 +34,8 @@ test: ## Vet and test every module
 	go test $(RACE) work
 
 .PHONY: check
-check: fresh lint build alone test ## What CI runs: fresh, lint, build, alone, test
+check: fresh lint build alone test ## What CI runs: fresh, lint, build, alone, test, fuzz for seconds
+	build/fuzz.sh 3s
 
 .PHONY: fresh
 fresh: .bin/.installed ## Prove generated code, module files and .env.example up to date
@@ -64,8 +65,11 @@ bench: ## Measure the whole path and the ledger (EACH=5s a measurement)
 	go test -run '^$$' -bench . -benchmem ./services/tools/internal/ledger/sqlite
 
 .PHONY: prove
-prove: ## Run the proofs on real processes anew: killed at every step under load
+prove: FUZZTIME = 2m
+prove: ## Run the proofs at length: processes killed under load, floods, minutes of fuzzing (FUZZTIME=2m each)
 	go test -count=1 -v ./cmd/switchyard/internal/proof
+	SWITCHYARD_PROVE=1 go test -count=1 -v -run 'TestUploadsStayWithinMemory|TestSlowClientsOfAProcess' ./services/ingress
+	build/fuzz.sh $(FUZZTIME)
 
 .PHONY: fuzz
 fuzz: ## Fuzz each fuzz target (FUZZTIME=10s each)

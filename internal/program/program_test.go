@@ -45,6 +45,24 @@ func TestHealthAsksTheRunningService(t *testing.T) {
 	}
 }
 
+// secure are the settings of a service that speaks TLS.
+type secure struct{ settings }
+
+func (*secure) Secure() bool { return true }
+
+func TestHealthAsksOverTLS(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer srv.Close()
+	env := map[string]string{"TEST_LISTEN": strings.TrimPrefix(srv.URL, "https://"), "GOGC": "100"}
+	never := func(context.Context, *slog.Logger) error { t.Fatal("ran"); return nil }
+	if err := start(t.Context(), "x", "", &secure{}, []string{"health"}, lookup(env), never); err != nil {
+		t.Fatal(err)
+	}
+	if err := start(t.Context(), "x", "", &settings{}, []string{"health"}, lookup(env), never); err == nil {
+		t.Fatal("a service that speaks TLS answered without")
+	}
+}
+
 func TestLogLevelIsNamed(t *testing.T) {
 	env := map[string]string{"LOG_LEVEL": "loud", "GOGC": "100"}
 	err := start(t.Context(), "x", "", &settings{}, nil, lookup(env), func(context.Context, *slog.Logger) error { return nil })

@@ -1,16 +1,22 @@
 package service_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
 
 func TestListenNeedsTokenBeyondLoopback(t *testing.T) {
@@ -106,4 +112,69 @@ func TestServeDrains(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Fatal(err)
 	}
+}
+
+// faulty fails its first Accept, as a process does that is out of files.
+type faulty struct {
+	net.Listener
+	once sync.Once
+}
+
+type outOfFiles struct{}
+
+func (outOfFiles) Error() string   { return "too many open files" }
+func (outOfFiles) Temporary() bool { return true }
+func (outOfFiles) Timeout() bool   { return false }
+
+func (f *faulty) Accept() (net.Conn, error) {
+	var err error
+	f.once.Do(func() { err = outOfFiles{} })
+	if err != nil {
+		return nil, err
+	}
+	return f.Listener.Accept()
+}
+
+// What net/http says of our own faults is an error, and what it says of clients is not.
+func TestServeLogs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ln := testkit.NewPipes()
+		var out bytes.Buffer
+		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") })
+		p := newPair(t)
+		cert, key := testkit.Certificate(t, 1)
+		write(t, p.cert, cert)
+		write(t, p.key, key)
+		keys, err := p.open(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { served <- service.Serve(ctx, &faulty{Listener: ln}, h, log, service.TLS(keys)) }()
+		for _, send := range []string{"no TLS\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"} {
+			var conn net.Conn
+			if conn, err = ln.Dial(); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(send, "GET") {
+				conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+			}
+			if _, err := io.WriteString(conn, send); err != nil {
+				t.Log(err) // it is the log that counts
+			}
+			_, _ = io.Copy(io.Discard, conn)
+			_ = conn.Close()
+		}
+		cancel()
+		if err := <-served; err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`level=ERROR .*Accept error: too many open files`, `level=ERROR .*panic serving .*a bug`, `level=DEBUG .*TLS handshake error`} {
+			if !regexp.MustCompile(want).Match(out.Bytes()) {
+				t.Errorf("nothing like %q in\n%s", want, out.String())
+			}
+		}
+	})
 }

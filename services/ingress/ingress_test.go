@@ -331,6 +331,9 @@ func TestNewRefuses(t *testing.T) {
 		{"agent", func(c *ingress.Config) { c.AgentURL = "127.0.0.1:8001" }, "AGENT_URL"},
 		{"public URL", func(c *ingress.Config) { c.PublicURL = "example.com" }, "PUBLIC_URL"},
 		{"deadline", func(c *ingress.Config) { c.Deadline = 0 }, "WEBHOOK_DEADLINE"},
+		{"certificate without a key", func(c *ingress.Config) { c.TLSCertFile = "/etc/tls/cert.pem" }, "WEBHOOK_TLS_KEY_FILE=:"},
+		{"key without a certificate", func(c *ingress.Config) { c.TLSKeyFile = "/etc/tls/key.pem" }, "WEBHOOK_TLS_CERT_FILE= "},
+		{"no certificate there", func(c *ingress.Config) { c.TLSCertFile, c.TLSKeyFile = "/nowhere/cert.pem", "/nowhere/key.pem" }, "WEBHOOK_TLS_CERT_FILE: open /nowhere/cert.pem"},
 		{"in flight", func(c *ingress.Config) { c.MaxInFlight = 0 }, "WEBHOOK_MAX_IN_FLIGHT"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

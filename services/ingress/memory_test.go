@@ -2,15 +2,11 @@ package ingress_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +20,7 @@ const memoryPromise = 512 << 20
 // a length, leave ingress under 512 MiB, and small deliveries through.
 func TestUploadsStayWithinMemory(t *testing.T) {
 	uploads := 60
-	if os.Getenv("SWITCHYARD_PROVE") != "" {
+	if prove() {
 		uploads = 200
 	}
 	p := startProcess(t)
@@ -118,60 +114,4 @@ func send25MiB(conn net.Conn, chunked bool) int {
 	}
 	_ = resp.Body.Close()
 	return resp.StatusCode
-}
-
-// process is ingress as it ships.
-type process struct {
-	addr string
-	pid  int
-}
-
-func startProcess(t *testing.T, env ...string) process {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "ingress")
-	// Without the race detector, whatever this test runs with: it is its memory
-	// that would be measured.
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/ingress")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	cmd := exec.CommandContext(t.Context(), binary)
-	cmd.Env = append([]string{
-		"WEBHOOK_SERVER_HOST=127.0.0.1", "WEBHOOK_SERVER_PORT=0", "AGENT_URL=" + startAgent(t).url,
-		"SERVICE_TOKEN=" + token, "SEAL_KEY=" + key, "GITHUB_WEBHOOK_SECRET=" + secret,
-	}, env...)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		if _, after, ok := strings.Cut(lines.Text(), `"address":"`); ok {
-			addr, _, _ := strings.Cut(after, `"`)
-			go func() { _, _ = io.Copy(io.Discard, stderr) }()
-			return process{addr, cmd.Process.Pid}
-		}
-	}
-	t.Fatal("ingress did not start")
-	return process{}
-}
-
-// peak is the most memory that the process ever had resident, in bytes.
-// Source: proc_pid_status(5), VmHWM.
-func (p process) peak(t *testing.T) int64 {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
-	if err != nil {
-		t.Skipf("no /proc to measure with: %v", err)
-	}
-	_, after, _ := bytes.Cut(status, []byte("VmHWM:"))
-	var kib int64
-	if _, err := fmt.Sscan(string(after), &kib); err != nil {
-		t.Fatal(err)
-	}
-	return kib << 10
 }

@@ -3,10 +3,13 @@ package ingress_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,11 +22,14 @@ import (
 
 // bubble serves ingress by its own Run, with the settings' defaults of time, to
 // a test in bubble time.
-func bubble(t *testing.T, test func(t *testing.T, dial func() net.Conn)) {
+func bubble(t *testing.T, test func(t *testing.T, dial func() net.Conn), change ...func(*testing.T, *ingress.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		cfg := config("http://127.0.0.1:1")
 		cfg.Deadline = 8500 * time.Millisecond
+		for _, f := range change {
+			f(t, &cfg)
+		}
 		srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
 		if err != nil {
 			t.Fatal(err)
@@ -136,4 +142,57 @@ func TestAnswerNotTaken(t *testing.T) {
 			t.Errorf("gone after %v", took)
 		}
 	})
+}
+
+// speakTLS gives ingress a certificate.
+func speakTLS(t *testing.T, cfg *ingress.Config) {
+	t.Helper()
+	dir := t.TempDir()
+	cfg.TLSCertFile, cfg.TLSKeyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	cert, key := testkit.Certificate(t, 1)
+	for file, data := range map[string][]byte{cfg.TLSCertFile: cert, cfg.TLSKeyFile: key} {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// HTTP/2 is bounded as HTTP/1.1 is.
+func TestSlowHTTP2(t *testing.T) {
+	for _, tc := range []struct {
+		name, path string
+		code       int
+		told       time.Duration
+	}{
+		{"no body", "/webhooks/github", 408, 8500 * time.Millisecond},
+		{"refused", "/webhooks/gitlab", 404, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, dial func() net.Conn) {
+				transport := &http.Transport{
+					DialContext:       func(context.Context, string, string) (net.Conn, error) { return dial(), nil },
+					TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+					ForceAttemptHTTP2: true,
+				}
+				defer transport.CloseIdleConnections()
+				never, end := io.Pipe()
+				defer func() { _ = end.Close() }()
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://example.com"+tc.path, never)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.ContentLength = 1000
+				req.Header.Set("Content-Type", "application/json")
+				start := time.Now()
+				resp, err := transport.RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = resp.Body.Close() }()
+				if took := time.Since(start); resp.ProtoMajor != 2 || resp.StatusCode != tc.code || took != tc.told {
+					t.Errorf("%s %d after %v, want %d after %v", resp.Proto, resp.StatusCode, took, tc.code, tc.told)
+				}
+			}, speakTLS)
+		})
+	}
 }

@@ -83,22 +83,22 @@ func TestAgreesWithGoGitHub(t *testing.T) {
 }
 
 // mutated is a delivery that was signed right, and then mostly tampered with.
-func mutated(random *rand.Rand) delivery {
-	d := delivery{secret: text(random, 40), body: text(random, 200)}
-	if random.IntN(20) == 0 {
+func mutated(rand *rand.Rand) delivery {
+	d := delivery{secret: text(rand, 40), body: text(rand, 200)}
+	if rand.IntN(20) == 0 {
 		d.secret = nil
 	}
 	name, method := "sha256", sha256.New
-	switch random.IntN(8) {
+	switch rand.IntN(8) {
 	case 0:
 		name, method = "sha1", sha1.New
 	case 1:
 		name, method = "sha512", sha512.New
 	}
 	d.header = name + "=" + digits(method, d)
-	for range random.IntN(3) {
+	for range rand.IntN(3) {
 		mutations := mutations()
-		mutations[random.IntN(len(mutations))](random, &d)
+		mutations[rand.IntN(len(mutations))](rand, &d)
 	}
 	return d
 }
@@ -110,11 +110,11 @@ func digits(method func() hash.Hash, d delivery) string {
 }
 
 // text is up to n bytes, of any value or, mostly, of those that JSON is made of.
-func text(random *rand.Rand, n int) []byte {
-	b := make([]byte, random.IntN(n+1))
+func text(rand *rand.Rand, n int) []byte {
+	b := make([]byte, rand.IntN(n+1))
 	for i := range b {
-		if b[i] = `{}[]":,0 aA=`[random.IntN(12)]; random.IntN(50) == 0 {
-			b[i] = byte(random.IntN(256))
+		if b[i] = `{}[]":,0 aA=`[rand.IntN(12)]; rand.IntN(50) == 0 {
+			b[i] = byte(rand.IntN(256))
 		}
 	}
 	return b
@@ -127,7 +127,7 @@ func mutations() []mutation {
 		name, digits, _ := strings.Cut(d.header, "=")
 		return name, digits
 	}
-	at := func(r *rand.Rand, s string) int { return r.IntN(len(s) + 1) }
+	at := func(rand *rand.Rand, s string) int { return rand.IntN(len(s) + 1) }
 	return []mutation{
 		func(*rand.Rand, *delivery) {},
 		func(_ *rand.Rand, d *delivery) { d.header = strings.ToUpper(d.header) },
@@ -135,32 +135,32 @@ func mutations() []mutation {
 		func(_ *rand.Rand, d *delivery) { n, x := rest(d); d.header = strings.ToUpper(n) + "=" + x },
 		func(_ *rand.Rand, d *delivery) { _, d.header = rest(d) },
 		func(_ *rand.Rand, d *delivery) { d.header = "" },
-		func(r *rand.Rand, d *delivery) { d.header = d.header[:at(r, d.header)] },
-		func(r *rand.Rand, d *delivery) { d.header = d.header[at(r, d.header):] },
-		func(r *rand.Rand, d *delivery) {
-			i := at(r, d.header)
-			d.header = d.header[:i] + string(" \t\r\n\x00=,;aF0ſ٣"[r.IntN(12)]) + d.header[i:]
+		func(rand *rand.Rand, d *delivery) { d.header = d.header[:at(rand, d.header)] },
+		func(rand *rand.Rand, d *delivery) { d.header = d.header[at(rand, d.header):] },
+		func(rand *rand.Rand, d *delivery) {
+			i := at(rand, d.header)
+			d.header = d.header[:i] + string([]rune(" \t\r\n\x00=,;aF0ſ٣")[rand.IntN(13)]) + d.header[i:]
 		},
 		func(_ *rand.Rand, d *delivery) { d.header = " " + d.header + " " },
 		func(_ *rand.Rand, d *delivery) { d.header += "," + d.header },
 		func(_ *rand.Rand, d *delivery) { d.header += "00" },
 		func(_ *rand.Rand, d *delivery) { n, x := rest(d); d.header = n + "==" + x },
 		func(_ *rand.Rand, d *delivery) { n, x := rest(d); d.header = n + "=0x" + x },
-		func(r *rand.Rand, d *delivery) {
+		func(rand *rand.Rand, d *delivery) {
 			_, x := rest(d)
-			d.header = []string{"sha1", "sha256", "sha512", "md5", "sha-256", "none", ""}[r.IntN(7)] + "=" + x
+			d.header = []string{"sha1", "sha256", "sha512", "md5", "sha-256", "none", ""}[rand.IntN(7)] + "=" + x
 		},
-		func(r *rand.Rand, d *delivery) { d.header = string(text(r, 80)) },
-		func(r *rand.Rand, d *delivery) {
+		func(rand *rand.Rand, d *delivery) { d.header = string(text(rand, 80)) },
+		func(rand *rand.Rand, d *delivery) {
 			if len(d.body) > 0 {
 				d.body = bytes.Clone(d.body)
-				d.body[r.IntN(len(d.body))] ^= 1 << r.IntN(8)
+				d.body[rand.IntN(len(d.body))] ^= 1 << rand.IntN(8)
 			}
 		},
 		func(_ *rand.Rand, d *delivery) { d.body = append(bytes.Clone(d.body), '\n') },
 		func(_ *rand.Rand, d *delivery) { d.body = bytes.TrimSpace(d.body) },
 		func(_ *rand.Rand, d *delivery) { d.secret = append(bytes.Clone(d.secret), 0) },
 		func(_ *rand.Rand, d *delivery) { d.secret = nil },
-		func(r *rand.Rand, d *delivery) { d.secret = text(r, 40) },
+		func(rand *rand.Rand, d *delivery) { d.secret = text(rand, 40) },
 	}
 }

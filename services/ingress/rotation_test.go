@@ -2,10 +2,7 @@ package ingress_test
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -63,7 +60,8 @@ func TestRotation(t *testing.T) {
 	cfg := config(startAgent(t).url)
 	cfg.GitHubSecret = settings.Setting{Value: first, File: file.path}
 	cfg.MaxInFlight = 1024
-	url := serve(t, cfg) + "/webhooks/github"
+	addr, _ := serve(t, cfg)
+	url := "http://" + addr + "/webhooks/github"
 
 	ticks := make(chan struct{}, rate*seconds)
 	var sent, refused atomic.Int64
@@ -138,29 +136,6 @@ func post(t *testing.T, client *http.Client, url, secret string) int {
 	return resp.StatusCode
 }
 
-// serve runs the whole server, what goes on beside the requests included.
-func serve(t *testing.T, cfg ingress.Config) string {
-	t.Helper()
-	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Run(ctx, ln) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return "http://" + ln.Addr().String()
-}
-
 // What nobody asked for with a request is seen all the same: a secret that left
 // the file is not good for ever, and one that came is.
 func TestServerFollowsItsFiles(t *testing.T) {
@@ -168,7 +143,8 @@ func TestServerFollowsItsFiles(t *testing.T) {
 	file.put("the secret of the day")
 	cfg := config(startAgent(t).url)
 	cfg.GitHubSecret = settings.Setting{Value: "the secret of the day", File: file.path}
-	url := serve(t, cfg)
+	addr, _ := serve(t, cfg)
+	url := "http://" + addr
 	if got := post(t, http.DefaultClient, url+"/webhooks/github", "the secret of the day"); got != http.StatusOK {
 		t.Fatalf("%d", got)
 	}

@@ -70,6 +70,7 @@ func start(t *testing.T) stack {
 	t.Helper()
 	s := stack{ready(t, "ingress", "agent", "github"), ready(t, "agent", "tools", "rules"), ready(t, "tools", "ledger"), ready(t, "executor")}
 	s.agent.agent = runs{}
+	s.ingress.deps = append(s.ingress.deps, service.Dependency{Name: "jira", State: "ok", Detail: "not configured: JIRA_WEBHOOK_SECRET is not set"})
 	s.ingress.webhk = verified("ping")
 	return s
 }
@@ -152,6 +153,7 @@ func TestRunning(t *testing.T) {
 	demand(t, r, doctor.OK, "WEBHOOK_SERVER_PORT", "ingress listens there", "")
 	demand(t, r, doctor.OK, "", "this machine and ingress, agent, tools, executor agree", "")
 	demand(t, r, doctor.OK, "", "it has no runs yet", "")
+	demand(t, r, doctor.OK, "", "agent ok, github ok, jira not configured", "")
 	demand(t, r, doctor.OK, "GITHUB_WEBHOOK_SECRET", "a wrong signature is refused, one with GITHUB_WEBHOOK_SECRET answered 200 ignored", "")
 	demand(t, r, doctor.OK, "", "it left 1 run in the ledger, without calls: the-run", "")
 }

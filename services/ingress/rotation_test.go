@@ -13,7 +13,6 @@ import (
 
 	settings "github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
-	"github.com/switchyard-dev/switchyard/services/ingress"
 )
 
 // rotated is a secrets file and the secrets that senders may use.

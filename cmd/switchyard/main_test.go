@@ -40,6 +40,7 @@ func TestScript(t *testing.T) {
 			"halt":  halt,
 			"match": match,
 			"shake": shake,
+			"await": await,
 		},
 	})
 }

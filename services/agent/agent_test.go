@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -300,12 +301,14 @@ func TestRunTakesOverRunsLeftBehind(t *testing.T) {
 
 func TestReadyz(t *testing.T) {
 	_, url := newTools(t)
+	check := agent.CheckRules(agent.DefaultRules())
+	builtIn := fmt.Sprintf("%d rules, %s", check.Rules, check.Hash)
 	tests := []struct {
 		name, tools string
 		code        int
 		want        []string
 	}{
-		{"ready", url, http.StatusOK, []string{`"status":"ok"`, `"name":"tools","state":"ok"`, `"name":"rules","state":"ok","detail":"`}},
+		{"ready", url, http.StatusOK, []string{`"status":"ok"`, `"name":"tools","state":"ok"`, `"name":"rules","state":"ok","detail":"` + builtIn}},
 		{"tools is away", "http://127.0.0.1:1", http.StatusServiceUnavailable, []string{`"name":"tools","state":"unreachable"`, `"name":"rules","state":"ok"`}},
 	}
 	for _, tt := range tests {

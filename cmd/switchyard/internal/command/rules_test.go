@@ -106,6 +106,12 @@ func TestRulesTestShowsWhatDiffers(t *testing.T) {
   - name: too much
     event: {example: github/pull_request.merged}
     want: {calls: []}
+  - name: two events
+    event: {example: github/pull_request.merged, kind: ping}
+    want: {calls: []}
+  - name: a body and more
+    event: {body: x.json, kind: ping}
+    want: {calls: []}
   - name: no event
     event: {kind: change.merged, knd: x}
     want: {calls: []}
@@ -117,9 +123,10 @@ func TestRulesTestShowsWhatDiffers(t *testing.T) {
 			`- call: jira.add_comment anything let through body="Closed"`, `+ call: jira.add_comment jira:issue:ACME-7 queued merged body="Merged github:pr:acme/api#42."`,
 			"- call: jira.transition anything let through\n        + call: jira.transition jira:issue:ACME-7 refused choice merged\n",
 			"- call: jira.transition jira:issue:ACME-8 let through\n", "- not acted on: jira:issue:ACME-7 no_pair\n",
-			"  FAIL  too much\n        + call: jira.add_comment", "  FAIL  no event\n", `"knd"`, "3 of 4 tests failed")
+			"  FAIL  too much\n        + call: jira.add_comment", "  FAIL  no event\n", `"knd"`,
+			"  FAIL  two events\n          event: an example goes with nothing else\n", "event: a body goes with source and event, not with kind", "5 of 6 tests failed")
 	}
-	runWith(t, map[string]string{"RULES_FILE": rules}, "rules", "test").want(t, 1, "3 of 4 tests failed")
+	runWith(t, map[string]string{"RULES_FILE": rules}, "rules", "test").want(t, 1, "5 of 6 tests failed")
 }
 
 func TestRulesTestRefusesABrokenTable(t *testing.T) {

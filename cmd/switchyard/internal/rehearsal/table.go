@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,8 +139,16 @@ func (t *Table) input(event map[string]any, now time.Time) (Input, error) {
 	text := func(key string) string { s, _ := event[key].(string); return s }
 	switch {
 	case event["example"] != nil:
+		if len(event) > 1 {
+			return Input{}, errors.New("event: an example goes with nothing else")
+		}
 		return FromExample(text("example"), now)
 	case event["body"] != nil:
+		for key := range event {
+			if !slices.Contains([]string{"body", "source", "event"}, key) {
+				return Input{}, fmt.Errorf("event: a body goes with source and event, not with %s", key)
+			}
+		}
 		body, err := os.ReadFile(t.beside(text("body")))
 		if err != nil {
 			return Input{}, fmt.Errorf("event: %w", err)

@@ -127,7 +127,7 @@ const wholeRun = `{
 			"actor": {"login": "dev-two", "type": "User"},
 			"occurred_at": "2026-01-15T10:30:00Z", "received_at": "2026-01-15T10:30:02Z"
 		},
-		"plan": {"class": "change.merged", "decided_by": "metadata", "rules_hash": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+		"plan": {"class": "bug", "decided_by": "lexicon", "confidence": 66, "class_words": ["crash", "stack trace"], "rules_hash": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
 		"calls": [
 			{
 				"tool": "jira.transition", "target": "jira:issue:ACME-7", "state": "dry_run", "reason": "no_token",
@@ -165,7 +165,7 @@ event   github change.merged (pull_request closed)
         about github:pr:acme/api#42 in github:repo:acme/api, private
         by dev-two User, proved by signature, delivered 2 times
         occurred 2026-01-15 10:30:00Z, received 2026-01-15 10:30:02Z
-class   change.merged, decided by metadata (rules 0123456789ab)
+class   bug, decided by lexicon (66 % sure) by the words crash, stack trace (rules 0123456789ab)
 
 calls
   jira.transition jira:issue:ACME-7: dry_run, no_token

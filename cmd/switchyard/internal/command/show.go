@@ -97,6 +97,9 @@ func explainPlan(b *strings.Builder, p *toolsv1.Plan) {
 		return
 	}
 	fmt.Fprintf(b, "class   %s, decided by %s", p.GetClass(), p.GetDecidedBy())
+	if words := p.GetClassWords(); len(words) > 0 {
+		fmt.Fprintf(b, " (%d %% sure) by the words %s", p.GetConfidence(), strings.Join(words, ", "))
+	}
 	if hash := p.GetRulesHash(); len(hash) >= 12 {
 		fmt.Fprintf(b, " (rules %s)", hash[:12])
 	}

@@ -22,6 +22,10 @@ rules:
   - name: done
     on: {source: github, kind: change.merged}
     do: [{step: move, tool: jira.transition, with: {target: "link.issue[*]", status: Done}}]
+  - name: triage
+    on: {source: github, kind: issue.created}
+    classify: {classes: [bug, feature], default: feature}
+    do: [{step: move, for: [bug], tool: jira.transition, with: {target: "link.issue[*]", status: Triage}}]
 `
 
 // ledger answers as its functions do, and keeps what it was asked.

@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/fault"
 )
@@ -145,4 +147,25 @@ func TestHandleWaitingDuplicatesLeaveRoom(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What decided the class is told with the plan, also with one that tools refused.
+func TestHandleKeepsWhatDecided(t *testing.T) {
+	issue := event()
+	issue.Kind, issue.Text = "issue.created", &eventv1.Text{Parts: []*eventv1.Part{{Where: "title", Value: "Crash on start"}}}
+	req := &agentv1.HandleEventRequest{Input: &agentv1.HandleEventRequest_Unsealed{Unsealed: issue}}
+	for name, l := range map[string]*ledger{"accepted": created(), "refused": refusing(fault.New(fault.PlanInvalid, "no"))} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := runner(t, l, 1)
+			got, err := r.Handle(t.Context(), req)
+			if err != nil || got.GetClass() != "bug" || got.GetDecidedBy() != "lexicon" {
+				t.Errorf("answer %v, error %v", got, err)
+			}
+			for _, e := range l.executions() {
+				if p := e.GetPlan(); p.GetConfidence() != 66 || !slices.Equal(p.GetClassWords(), []string{"crash"}) {
+					t.Errorf("plan %v", p)
+				}
+			}
+		})
+	}
 }

@@ -149,7 +149,7 @@ func (l *Lexicon) judge(hits []hit, rivals map[string]string) (Decision, bool) {
 	}
 	return Decision{
 		Class:      rivals[winner],
-		Confidence: uint32(100 * top / (top + second + margin)), //nolint:gosec // between 50 and 99
+		Confidence: uint32(100 * top / (top + second + margin)),
 		Words:      evidence(hits, winner),
 	}, true
 }

@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,13 +19,13 @@ type scanner struct {
 
 // word is a part of scanner.text. A stop is none: no entry reaches across it.
 type word struct {
-	start, end int
+	start, end int32 // a text is at most maxBytes long, and its words twice that
 	code, stop bool
 }
 
 // scan reads a text from its beginning; the words of the one before are gone.
 func (s *scanner) scan(text string) {
-	s.text, s.words, s.fence, s.comment = s.text[:0], s.words[:0], "", false
+	s.text, s.words, s.fence, s.comment = slices.Grow(s.text[:0], len(text)), slices.Grow(s.words[:0], len(text)/5), "", false
 	for line := range strings.Lines(text) {
 		s.line(strings.TrimSpace(line))
 	}
@@ -118,24 +119,27 @@ func (s *scanner) inline(line string, code bool) {
 	s.finish(begin, code)
 }
 
-// punctuation keeps what it tells: the question mark is a word, and the end of
-// a sentence is a stop.
+// punctuation keeps what it tells: a question mark is a word, however many
+// stand together, and the end of a sentence is a stop.
 func (s *scanner) punctuation(r rune, rest string, code bool) {
-	ends := rest == "" || rest[0] == ' '
 	switch r {
 	case '?', '？':
-		if ends && !code {
-			begin := s.begin()
-			s.text = append(s.text, '?')
-			s.finish(begin, code)
-			s.stop()
+		next, _ := utf8.DecodeRuneInString(rest)
+		if _, within := fold(next); within || code || s.stopped() {
+			return
 		}
+		begin := s.begin()
+		s.text = append(s.text, '?')
+		s.finish(begin, code)
+		s.stop()
 	case '.', '!', ';':
-		if ends {
+		if rest == "" || rest[0] == ' ' {
 			s.stop()
 		}
 	}
 }
+
+func (s *scanner) stopped() bool { return len(s.words) > 0 && s.words[len(s.words)-1].stop }
 
 func (s *scanner) begin() int {
 	if len(s.text) > 0 {
@@ -146,13 +150,15 @@ func (s *scanner) begin() int {
 
 func (s *scanner) finish(begin int, code bool) int {
 	if begin >= 0 {
-		s.words = append(s.words, word{start: begin, end: len(s.text), code: code})
+		s.words = append(s.words, word{start: int32(begin), end: int32(len(s.text)), code: code})
 	}
 	return -1
 }
 
 func (s *scanner) stop() {
-	s.words = append(s.words, word{stop: true})
+	if !s.stopped() {
+		s.words = append(s.words, word{stop: true})
+	}
 }
 
 // fold returns a rune of a word as the table writes it, in lower case whatever

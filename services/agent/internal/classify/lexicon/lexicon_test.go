@@ -64,7 +64,7 @@ func TestDecideLeavesOut(t *testing.T) {
 		"an open code block":     "~~~\ncrashes",
 		"Jira's code":            "{code:java}\ncrashes\n{code}",
 		"words in a line's code": "the flag `crashes`",
-		"a hidden comment":       "<!-- describe the crash\n what crashes? --> hello",
+		"a hidden comment":       "<!-- describe the crash\n what crashes --> hello",
 		"an open comment":        "<!-- crash",
 		"an address":             "see https://example.com/crash?a=bug (http://x/crash) and www.crash.example",
 		"a mention":              "@crash-bot @crashes/bugs please look",

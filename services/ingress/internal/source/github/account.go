@@ -21,7 +21,10 @@ func (n *normal) ping() error {
 	n.fields.Text("hook_id", string(n.HookID))
 	events := make([]string, len(n.Hook.Events))
 	for i, name := range n.Hook.Events {
-		events[i] = source.Word(name)
+		// "*" stands for all of them.
+		if events[i] = name; name != "*" {
+			events[i] = source.Word(name)
+		}
 	}
 	n.fields.List("events", events)
 	return nil
@@ -42,13 +45,8 @@ func (n *normal) hookDeleted() error {
 // permission, where the body has it.
 func (n *normal) collaborator() error {
 	n.fields.Text("member", source.Login(n.Member.Login))
-	if c := n.Changes; c != nil {
-		switch {
-		case c.Permission != nil:
-			n.changed("permission", source.AccountType(c.Permission.From), source.AccountType(c.Permission.To))
-		case c.OldPermission != nil:
-			n.changed("permission", source.AccountType(c.OldPermission.From), "")
-		}
+	if c := n.Changes; c != nil && c.Permission != nil {
+		n.changed("permission", source.AccountType(c.Permission.From), source.AccountType(c.Permission.To))
 	}
 	return nil
 }
@@ -71,6 +69,8 @@ func (n *normal) teamChanged() error {
 	if slug := strings.ToLower(source.Login(t.Slug)); slug != "" && n.Organization != nil {
 		if org := strings.ToLower(source.Login(n.Organization.Login)); org != "" {
 			n.event.Ref, n.event.NativeId = n.meta.Ref(name, "team", org+"/"+slug), string(t.ID)
+			// The repository that the body may have doesn't hold the team.
+			n.event.Place, n.event.Visibility = n.meta.Ref(name, "org", org), "unknown"
 		}
 	}
 	n.fields.Text("team", source.Login(t.Slug))
@@ -127,9 +127,9 @@ func (n *normal) installed() error {
 	case "created":
 		n.at(i.CreatedAt)
 	case "suspend":
-		n.at(i.SuspendedAt, i.UpdatedAt)
-	case "unsuspend", "new_permissions_accepted", "added", "removed":
-		n.at(i.UpdatedAt)
+		n.at(i.SuspendedAt)
+	case "deleted":
+		n.event.Occurrence = "installation:" + string(i.ID) + ":deleted"
 	}
 	return nil
 }
@@ -148,10 +148,10 @@ func (n *normal) sponsored() error {
 }
 
 // purchased normalizes marketplace_purchase: "other". Field: account (login).
+// Its effective date may be to come.
 func (n *normal) purchased() error {
 	if a := n.MarketplacePurchase.Account; a != nil {
 		n.fields.Text("account", source.Login(a.Login))
 	}
-	n.at(n.EffectiveDate)
 	return nil
 }

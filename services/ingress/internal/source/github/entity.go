@@ -138,7 +138,10 @@ type pack struct {
 	CreatedAt source.Time     `json:"created_at"`
 	UpdatedAt source.Time     `json:"updated_at"`
 	Version   *struct {
-		Version string `json:"version"`
+		ID        source.NativeID `json:"id"`
+		Version   string          `json:"version"`
+		CreatedAt source.Time     `json:"created_at"`
+		UpdatedAt source.Time     `json:"updated_at"`
 	} `json:"package_version"`
 }
 

@@ -123,7 +123,7 @@ func (n *normal) happening() string {
 		what[0] = n.event.Type
 	}
 	if n.Label != nil {
-		what = append(what, n.Label.Name)
+		what = append(what, source.Printable(string(n.Label.ID), 20))
 	}
 	for _, u := range []*user{n.Assignee, n.Reviewer, n.Member} {
 		if u != nil {

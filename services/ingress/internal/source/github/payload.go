@@ -113,7 +113,6 @@ type governed struct {
 	CompletedAt         source.Time     `json:"completed_at"`
 	Sponsorship         *sponsorship    `json:"sponsorship"`
 	MarketplacePurchase *purchase       `json:"marketplace_purchase"`
-	EffectiveDate       source.Time     `json:"effective_date"`
 	StarredAt           optionalTime    `json:"starred_at"`
 }
 

@@ -12,7 +12,8 @@ import (
 // release: "github:release:acme/api#17372790".
 //
 // Fields: url, tag, target (branch or sha that the tag is made of), draft,
-// prerelease, created_at (the tagged commit's time), published_at. Texts: title
+// prerelease, created_at (the tagged commit's time), published_at. Changes: that
+// title or body did. Texts: title
 // and body, by the author; none of a deleted one.
 func (n *normal) release() error {
 	r := n.Release
@@ -42,7 +43,12 @@ func (n *normal) release() error {
 	case "deleted":
 		return nil
 	}
-	n.labelled("")
+	if n.Changes != nil && n.Changes.Name != nil {
+		n.changed("title", "", "")
+	}
+	if n.Changes != nil && n.Changes.Body != nil {
+		n.changed("body", "", "")
+	}
 	by := author(r.Author, "")
 	n.parts(
 		source.Part("title", r.Name, by, n.editor(n.Changes != nil && n.Changes.Name != nil)),
@@ -68,10 +74,11 @@ func (n *normal) packaged(p *pack) error {
 	f.Text("name", source.Branch(p.Name))
 	f.Text("type", source.Word(p.Type))
 	f.Text("url", source.URL(p.URL))
-	if p.Version != nil {
-		f.Text("version", source.Label(p.Version.Version))
+	if v := p.Version; v != nil {
+		f.Text("version", source.Label(v.Version))
+		n.at(v.UpdatedAt, v.CreatedAt)
+		n.event.Occurrence = n.meta.Occurrence(n.happening()+":"+string(v.ID), n.occurredAt)
 	}
-	n.at(p.UpdatedAt, p.CreatedAt)
 	return nil
 }
 

@@ -144,7 +144,7 @@ func (n *normal) parts(parts ...*eventv1.Part) { n.event.Text = &eventv1.Text{Pa
 // set labels and states that GitHub keeps for issues.
 //
 // Fields: number, url, state, category (its slug), labels, created_at. Changes
-// as for issues, and ref when it was transferred. Texts: title and body, by the
+// as for issues, category, and ref when it was transferred. Texts: title and body, by the
 // author; none of a deleted one.
 func (n *normal) discussed() error {
 	d := n.Discussion
@@ -170,6 +170,9 @@ func (n *normal) discussed() error {
 	f.List("labels", labelNames(d.Labels))
 	f.Time("created_at", d.CreatedAt.Time)
 	n.labelled(d.State)
+	if n.Changes != nil && n.Changes.Category != nil {
+		n.changed("category", source.Login(n.Changes.Category.From.Slug), source.Login(d.Category.Slug))
+	}
 	if n.Changes != nil {
 		n.moved("discussion", n.Changes.NewDiscussion, n.Changes.NewRepository)
 	}

@@ -75,6 +75,11 @@ type label struct {
 // edits says what an event changed. Of texts only that they did: what stood
 // there before is not read.
 type edits struct {
+	Category *struct {
+		From struct {
+			Slug string `json:"slug"`
+		} `json:"from"`
+	} `json:"category"`
 	Title *struct{} `json:"title"`
 	Body  *struct{} `json:"body"`
 	Name  *was      `json:"name"`
@@ -83,7 +88,6 @@ type edits struct {
 	} `json:"base"`
 	DefaultBranch *was `json:"default_branch"`
 	Permission    *was `json:"permission"`
-	OldPermission *was `json:"old_permission"`
 	Login         *was `json:"login"`
 	Repository    *struct {
 		Name was `json:"name"`
@@ -128,7 +132,6 @@ type installation struct {
 	Selection   string          `json:"repository_selection"`
 	URL         string          `json:"html_url"`
 	CreatedAt   source.Time     `json:"created_at"`
-	UpdatedAt   source.Time     `json:"updated_at"`
 	SuspendedAt source.Time     `json:"suspended_at"`
 }
 

@@ -19,6 +19,11 @@ import (
 const (
 	name = "github"
 	form = "application/x-www-form-urlencoded"
+
+	// The event's limit. GitHub's ids are far shorter.
+	maxOccurrence = 200
+	// 39 of an account, 100 of a repository: with a branch's 255 a ref fits its limit.
+	maxRepo = 140
 )
 
 // Normalizer makes events of GitHub's bodies. Its zero value is ready.
@@ -60,7 +65,7 @@ func (Normalizer) Normalize(header http.Header, body []byte, meta source.Meta) (
 	if err := n.fill(eventName); err != nil {
 		return nil, nil, err
 	}
-	if n.event.Occurrence == "" {
+	if n.event.Occurrence == "" || len(n.event.Occurrence) > maxOccurrence {
 		n.event.Occurrence = meta.Occurrence(n.happening(), n.occurredAt)
 	}
 	if !n.occurredAt.IsZero() {
@@ -205,7 +210,7 @@ func visibility(private *bool) string {
 // repoName holds "owner/name" to the characters that GitHub allows.
 func repoName(s string) string {
 	owner, repo, ok := strings.Cut(s, "/")
-	if !ok || owner == "" || repo == "" || len(s) > 200 || strings.ContainsAny(s, "@[]+") || source.Login(owner) == "" || source.Login(repo) == "" {
+	if !ok || owner == "" || repo == "" || len(s) > maxRepo || strings.ContainsAny(s, "@[]+") || source.Login(owner) == "" || source.Login(repo) == "" {
 		return ""
 	}
 	return s

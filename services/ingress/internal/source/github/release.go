@@ -77,7 +77,10 @@ func (n *normal) packaged(p *pack) error {
 	if v := p.Version; v != nil {
 		f.Text("version", source.Label(v.Version))
 		n.at(v.UpdatedAt, v.CreatedAt)
-		n.event.Occurrence = n.meta.Occurrence(n.happening()+":"+string(v.ID), n.occurredAt)
+		n.event.Occurrence = n.happening() + ":" + string(v.ID)
+		if n.Action != "published" {
+			n.event.Occurrence = n.meta.Occurrence(n.event.Occurrence, n.occurredAt)
+		}
 	}
 	return nil
 }

@@ -6,11 +6,11 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,10 +118,28 @@ func dialTLS(t *testing.T, ln *testkit.Pipes, cfg *tls.Config) *tls.Conn {
 	return conn
 }
 
+// lines is a log that is read while it is written.
+type lines struct {
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.String()
+}
+
 // A pair is replaced on a live listener, and one that is no pair changes nothing.
 func TestKeyPairRotates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out lines
 		log := slog.New(slog.NewTextHandler(&out, nil))
 		p := newPair(t)
 		first, firstKey := testkit.Certificate(t, 1)
@@ -155,91 +173,4 @@ func TestKeyPairRotates(t *testing.T) {
 		write(t, p.key, firstKey)
 		expect("the old pair again", 1, 3)
 	})
-}
-
-func TestTLSProtocols(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPair(t)
-		cert, key := testkit.Certificate(t, 1)
-		write(t, p.cert, cert)
-		write(t, p.key, key)
-		ln := tlsServer(t, p, slog.New(slog.DiscardHandler), service.Strangers(10*time.Second))
-		for _, tc := range []struct {
-			http2 bool
-			want  string
-		}{{false, "HTTP/1.1"}, {true, "HTTP/2.0"}} {
-			transport := &http.Transport{
-				DialContext:       func(context.Context, string, string) (net.Conn, error) { return ln.Dial() },
-				TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
-				ForceAttemptHTTP2: tc.http2,
-			}
-			resp, err := (&http.Client{Transport: transport}).Get("https://example.com/")
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, _ := io.ReadAll(resp.Body)
-			_ = resp.Body.Close()
-			if string(b) != tc.want {
-				t.Errorf("%s, want %s", b, tc.want)
-			}
-			transport.CloseIdleConnections()
-		}
-		raw, err := ln.Dial()
-		if err != nil {
-			t.Fatal(err)
-		}
-		old := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
-		if err := old.Handshake(); err == nil {
-			t.Error("TLS 1.1 was taken")
-		}
-		_ = raw.Close()
-	})
-}
-
-// Clients of TLS and of HTTP/2 that stop in the middle are gone as any other.
-func TestSlowTLS(t *testing.T) {
-	const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-	settings := "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-	for _, tc := range []struct {
-		name, protocol string
-		send           string // once the handshake is done; none without a protocol
-	}{
-		{"no handshake", "", ""},
-		{"no request", "http/1.1", ""},
-		{"half a header", "http/1.1", "GET / HTTP/1.1\r\nX"},
-		{"no preface", "h2", ""},
-		{"no settings", "h2", preface},
-		{"silent after its settings", "h2", preface + settings},
-		{"half a frame", "h2", preface + settings + "\x00\xff"},
-		// HEADERS of stream 1 without END_HEADERS, and no CONTINUATION.
-		{"half of its headers", "h2", preface + settings + "\x00\x00\x01\x01\x00\x00\x00\x00\x01\x82"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := newPair(t)
-				cert, key := testkit.Certificate(t, 1)
-				write(t, p.cert, cert)
-				write(t, p.key, key)
-				ln := tlsServer(t, p, slog.New(slog.DiscardHandler), service.Strangers(10*time.Second))
-				start := time.Now()
-				var conn net.Conn
-				if tc.protocol == "" {
-					conn, _ = ln.Dial()
-				} else {
-					tlsConn := dialTLS(t, ln, &tls.Config{NextProtos: []string{tc.protocol}})
-					if got := tlsConn.ConnectionState().NegotiatedProtocol; got != tc.protocol {
-						t.Fatalf("negotiated %q", got)
-					}
-					conn = tlsConn
-				}
-				defer func() { _ = conn.Close() }()
-				go func() { _, _ = io.WriteString(conn, tc.send) }()
-				_, _ = io.Copy(io.Discard, conn)
-				// A second more is HTTP/2's for its last words.
-				if took := time.Since(start); took > 11*time.Second {
-					t.Errorf("gone after %v", took)
-				}
-			})
-		})
-	}
 }

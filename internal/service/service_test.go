@@ -1,7 +1,6 @@
 package service_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -139,7 +138,7 @@ func (f *faulty) Accept() (net.Conn, error) {
 func TestServeLogs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ln := testkit.NewPipes()
-		var out bytes.Buffer
+		var out lines
 		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		ctx, cancel := context.WithCancel(t.Context())
 		served := make(chan error, 1)
@@ -172,7 +171,7 @@ func TestServeLogs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{`level=ERROR .*Accept error: too many open files`, `level=ERROR .*panic serving .*a bug`, `level=DEBUG .*TLS handshake error`} {
-			if !regexp.MustCompile(want).Match(out.Bytes()) {
+			if !regexp.MustCompile(want).MatchString(out.String()) {
 				t.Errorf("nothing like %q in\n%s", want, out.String())
 			}
 		}

@@ -29,7 +29,7 @@ func Clock(happened, came time.Time) (report.Check, bool) {
 	case age > late:
 		return report.Check{
 			Name: "clock", Outcome: report.Note,
-			Detail: "the event happened " + shown(age) + " before it came: it was delayed or delivered again",
+			Detail: "the event happened " + shown(age) + " before it came: it was delayed or delivered again, or its body has no later time",
 		}, true
 	}
 	return report.Check{}, false

@@ -54,6 +54,16 @@ func TestRulesPlan(t *testing.T) {
 	run(t, "rules", "plan", "--event", "-", "--source", "jira").want(t, 1, "ingress refuses this body of jira: event_missing")
 }
 
+func TestRulesPlanLeavesNothing(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	run(t, "rules", "plan", "--example", "github/pull_request.merged").want(t, 0)
+	left, err := filepath.Glob(filepath.Join(folder, "switchyard-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
 func TestRulesPlanSaysWhatItNeeds(t *testing.T) {
 	for _, tt := range []struct {
 		args []string

@@ -42,6 +42,7 @@ func TestCheck(t *testing.T) {
 		{"a kind that the source never sends", doc("  - {name: a, on: {source: github, kind: page.created}, " + observe), []string{"2:42 error", "unreachable: github sends no page.created"}},
 		{"never true", doc("  - {name: a, on: {kind: change.merged}, when: event.kind == 'change.closed' && event.ref != '', " + observe), []string{"2:48 error", "when: unreachable"}},
 		{"false", doc("  - {name: a, on: {}, when: 'false', " + observe), []string{"when: unreachable"}},
+		{"true only of what the source never sends", doc("  - {name: a, on: {}, when: event.source == 'github' && event.kind == 'page.created', " + observe), []string{"when: unreachable"}},
 		{"always true", doc("  - {name: a, on: {source: jira}, when: event.source == 'jira', " + observe), []string{"2:41 warning", "leave it out"}},
 		{"sometimes true", doc("  - {name: a, on: {source: jira}, when: event.kind == 'issue.created', " + observe), nil},
 		{"no event decides it", doc("  - {name: a, on: {}, when: has(event.fields.base) || link.issue.size() > 0, " + observe), nil},
@@ -49,6 +50,9 @@ func TestCheck(t *testing.T) {
 		{"the same step twice", doc("  - {name: a, on: {}, " + observe + "\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), " + observe), []string{"3:5 warning", "step s of rule a (line 2)"}},
 		{"the same step twice in a rule", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: event.ref, status: Done}}, {step: t, tool: jira.transition, with: {target: event.ref, status: Done}}]}"), []string{"2:5 warning", "step t does once more what step s of rule a"}},
 		{"the same step for other events", doc("  - {name: a, on: {kind: ping}, " + observe + "\n  - {name: b, on: {kind: other}, " + observe), nil},
+		{"the same with another tool", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: x}}, {step: t, tool: github.add_comment, with: {target: event.ref, body: x}}]}"), nil},
+		{"another text", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: x}}, {step: t, tool: jira.add_comment, with: {target: event.ref, body: y}}]}"), nil},
+		{"another path", doc("  - {name: a, on: {}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.type}}, {step: t, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.ref}}]}"), nil},
 		{"another step", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: event.ref, status: Done}}, {step: t, tool: jira.transition, with: {target: event.ref, status: Open}}]}"), nil},
 		{"include", "include: default\ndisable: [two]\n", nil},
 		{"include and rules", "include: default\n" + doc("  - {name: a, on: {}, "+observe), nil},
@@ -110,5 +114,40 @@ func TestSuggestionsAreNear(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "did you mean") != (want != "") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// The same file means something else with other built-in rules.
+func TestHashCoversIncludedRules(t *testing.T) {
+	other, err := rule.Parse([]byte("rules: []"), registry.Tools())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, _ := rule.Check([]byte("include: default"), registry.Tools(), builtIn(t))
+	two, _ := rule.Check([]byte("include: default"), registry.Tools(), other)
+	if one.Hash() == two.Hash() || len(one.Hash()) != 64 {
+		t.Errorf("hashes %s and %s", one.Hash(), two.Hash())
+	}
+}
+
+func TestAFailingIncludedRuleIsNotSoughtInTheFile(t *testing.T) {
+	failing, err := rule.Parse([]byte(doc("  - {name: a, on: {}, when: event.fields.nosuch, classify: {classes: [x]}}")), registry.Tools())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, _ := rule.Check([]byte("include: default"), registry.Tools(), failing)
+	if _, errs := set.Select(rule.Class{}, merged(), nil); len(errs) != 1 || !strings.HasPrefix(errs[0].Error(), "rule a (built-in, line 2): ") {
+		t.Errorf("errors %v", errs)
+	}
+}
+
+func TestWarningsLeaveRoomForErrors(t *testing.T) {
+	var b strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&b, "  - {name: a%d, on: {}, when: 'true', %s\n", i, strings.ReplaceAll(observe, "event.occurrence", fmt.Sprintf("event.fields.x%d", i)))
+	}
+	_, findings := rule.Check([]byte(doc(b.String()+"  - {name: last, on: {}}")), registry.Tools(), nil)
+	if rule.Errors(findings) == nil || len(findings) != 26 {
+		t.Errorf("%d findings, errors %v", len(findings), rule.Errors(findings))
 	}
 }

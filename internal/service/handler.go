@@ -68,8 +68,12 @@ func New(o Options) http.Handler {
 func bearer(token string) authn.AuthFunc {
 	return func(_ context.Context, r *http.Request) (any, error) {
 		got, ok := authn.BearerToken(r)
-		if !ok || subtle.ConstantTimeCompare([]byte(got), []byte(token)) != 1 {
+		switch {
+		case !ok:
 			err, _ := fault.ToConnect(fault.New(fault.TokenMissing, "send `Authorization: Bearer …` with this service's SERVICE_TOKEN"))
+			return nil, err
+		case subtle.ConstantTimeCompare([]byte(got), []byte(token)) != 1:
+			err, _ := fault.ToConnect(fault.New(fault.TokenMissing, "the bearer token is not this service's SERVICE_TOKEN: set both sides to the same"))
 			return nil, err
 		}
 		return nil, nil //nolint:nilnil // authn's word for a caller without a name

@@ -39,6 +39,25 @@ func TestListenNeedsTokenBeyondLoopback(t *testing.T) {
 	}
 }
 
+// Of a port that is taken, only dev said what to do.
+func TestListenSaysWhatToDoAboutAPortInUse(t *testing.T) {
+	taken, err := service.Listen("AGENT_LISTEN", "127.0.0.1:0", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	ln, err := service.Listen("AGENT_LISTEN", taken.Addr().String(), "")
+	if err == nil {
+		_ = ln.Close()
+		t.Fatal("two listen on one port")
+	}
+	for _, want := range []string{"AGENT_LISTEN", taken.Addr().String(), "another program listens there"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: want %s", err, want)
+		}
+	}
+}
+
 func TestHandler(t *testing.T) {
 	state := "ok"
 	h := service.New(service.Options{
@@ -53,13 +72,14 @@ func TestHandler(t *testing.T) {
 	for _, tc := range []struct {
 		name, path, token, state string
 		code                     int
+		says                     string
 	}{
-		{"no token", "/x.Y/Z", "", "ok", http.StatusUnauthorized},
-		{"wrong token", "/x.Y/Z", "wrong", "ok", http.StatusUnauthorized},
-		{"right token", "/x.Y/Z", "right", "ok", http.StatusOK},
-		{"live", "/livez", "", "down", http.StatusOK},
-		{"ready", "/readyz", "", "ok", http.StatusOK},
-		{"not ready", "/readyz", "", "down", http.StatusServiceUnavailable},
+		{"no token", "/x.Y/Z", "", "ok", http.StatusUnauthorized, "token_missing: send `Authorization: Bearer …`"},
+		{"wrong token", "/x.Y/Z", "wrong", "ok", http.StatusUnauthorized, "token_missing: the bearer token is not this service's SERVICE_TOKEN"},
+		{"right token", "/x.Y/Z", "right", "ok", http.StatusOK, "in"},
+		{"live", "/livez", "", "down", http.StatusOK, "ok"},
+		{"ready", "/readyz", "", "ok", http.StatusOK, "ok"},
+		{"not ready", "/readyz", "", "down", http.StatusServiceUnavailable, "not_ready"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			state = tc.state
@@ -76,9 +96,10 @@ func TestHandler(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			body, _ := io.ReadAll(resp.Body)
 			_ = resp.Body.Close()
-			if resp.StatusCode != tc.code {
-				t.Fatalf("code %d, want %d", resp.StatusCode, tc.code)
+			if resp.StatusCode != tc.code || !strings.Contains(string(body), tc.says) {
+				t.Fatalf("code %d, want %d; it says %s, want %s", resp.StatusCode, tc.code, body, tc.says)
 			}
 		})
 	}

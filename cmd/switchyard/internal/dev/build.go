@@ -3,12 +3,10 @@ package dev
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/service"
@@ -131,9 +129,9 @@ func (b *builder) ingress(agentURL string) (string, error) {
 		return "", err
 	}
 	// Webhooks are signed: this one may be reached from anywhere, also without a service token.
-	ln, err := net.Listen("tcp", cfg.Addr())
+	ln, err := service.ListenOpen("WEBHOOK_SERVER_PORT", cfg.Addr())
 	if err != nil {
-		return "", inUse(fmt.Errorf("WEBHOOK_SERVER_PORT=%d: %w", cfg.Port, err), "WEBHOOK_SERVER_PORT")
+		return "", err
 	}
 	at := b.listening(part{name: "ingress", run: svc.Run}, ln)
 	if cfg.Secure() {
@@ -152,7 +150,7 @@ func (b *builder) log(name string) *slog.Logger { return b.o.Log.With("service",
 func (b *builder) add(p part, setting, addr, token string) (string, error) {
 	ln, err := service.Listen(setting, addr, token)
 	if err != nil {
-		return "", errors.Join(inUse(err, setting), p.close())
+		return "", errors.Join(err, p.close())
 	}
 	return b.listening(p, ln), nil
 }
@@ -162,14 +160,6 @@ func (b *builder) listening(p part, ln net.Listener) string {
 	p.ln = ln
 	b.stack.parts = append([]part{p}, b.stack.parts...)
 	return baseURL(ln.Addr())
-}
-
-// inUse adds the remedy to the commonest failure.
-func inUse(err error, setting string) error {
-	if !errors.Is(err, syscall.EADDRINUSE) {
-		return err
-	}
-	return fmt.Errorf("%w: another program listens there: stop it, or set %s to a free one", err, setting)
 }
 
 // baseURL is where this machine reaches a listener, also one on all interfaces.

@@ -3,14 +3,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"runtime/debug"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/program"
+	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/ingress"
 )
 
@@ -35,9 +34,9 @@ func main() {
 			if err != nil {
 				return err
 			}
-			ln, err := net.Listen("tcp", cfg.Addr())
+			ln, err := service.ListenOpen("WEBHOOK_SERVER_PORT", cfg.Addr())
 			if err != nil {
-				return fmt.Errorf("WEBHOOK_SERVER_HOST=%s, WEBHOOK_SERVER_PORT=%d: %w", cfg.Host, cfg.Port, err)
+				return err
 			}
 			log.Info("listening", "address", ln.Addr().String(), "agent", cfg.AgentURL)
 			return srv.Run(ctx, ln)

@@ -35,13 +35,13 @@ func ParseKeys(s string) (Keys, error) {
 			continue
 		}
 		if len(part) < 16 {
-			return nil, errors.New("seal: a key has fewer than 16 characters; `switchyard secret` prints a good one")
+			return nil, errors.New("a key has fewer than 16 characters")
 		}
 		sum := sha256.Sum256([]byte(prefix + "\x00id\x00" + part))
 		keys = append(keys, key{id: hex.EncodeToString(sum[:4]), secret: []byte(part)})
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("seal: no key")
+		return nil, errors.New("no key")
 	}
 	return keys, nil
 }

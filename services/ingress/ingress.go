@@ -62,7 +62,7 @@ func New(cfg Config, o Options) (*Server, error) {
 	}
 	keys, err := seal.ParseKeys(cfg.SealKey)
 	if err != nil {
-		return nil, fmt.Errorf("ingress: SEAL_KEY: %w", err)
+		return nil, fmt.Errorf("ingress: SEAL_KEY: %w: set it to the same key as tools' (`switchyard secret` prints a good one)", err)
 	}
 	options, err := rpc.ClientOptions(cfg.ServiceToken)
 	if err != nil {

@@ -327,7 +327,7 @@ func TestNewRefuses(t *testing.T) {
 		}, "JIRA_EU_1_WEBHOOK_SECRET"},
 		{"an instance's addresses", func(c *ingress.Config) { c.Named = []ingress.Instance{{Source: "jira", Name: "eu", Allowed: is("x")}} }, "JIRA_EU_ALLOWED_ADDRESSES"},
 		{"no seal key", func(c *ingress.Config) { c.SealKey = "" }, "SEAL_KEY"},
-		{"short seal key", func(c *ingress.Config) { c.SealKey = "x" }, "SEAL_KEY"},
+		{"short seal key", func(c *ingress.Config) { c.SealKey = "x" }, "ingress: SEAL_KEY: a key has fewer than 16 characters: set it to the same key as tools' (`switchyard secret` prints a good one)"},
 		{"agent", func(c *ingress.Config) { c.AgentURL = "127.0.0.1:8001" }, "AGENT_URL"},
 		{"public URL", func(c *ingress.Config) { c.PublicURL = "example.com" }, "PUBLIC_URL"},
 		{"deadline", func(c *ingress.Config) { c.Deadline = 0 }, "WEBHOOK_DEADLINE"},

@@ -34,6 +34,7 @@ type Service struct {
 	runs    *runs
 	calls   *call.Performer
 	owner   ledger.Owner
+	pulse   *pulse
 	handler http.Handler
 }
 
@@ -41,7 +42,7 @@ type Service struct {
 func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (*Service, error) {
 	keys, err := seal.ParseKeys(cfg.SealKey)
 	if err != nil {
-		return nil, fmt.Errorf("SEAL_KEY: %w (`switchyard secret` prints a new one; ingress needs the same)", err)
+		return nil, fmt.Errorf("SEAL_KEY: %w: set it to the same key as ingress' (`switchyard secret` prints a good one)", err)
 	}
 	tools := registry.Tools()
 	pol, err := loadPolicy(cfg, tools)
@@ -66,6 +67,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		store: store,
 		calls: &call.Performer{Ledger: store, Executor: executor, Log: log, Now: now},
 		owner: ledger.Owner(newID()),
+		pulse: &pulse{ping: store.Ping, now: now},
 	}
 	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
 	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, facts: store, graph: store})
@@ -127,7 +129,7 @@ func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, err
 
 func (s *Service) ready(ctx context.Context) []service.Dependency {
 	ledgerState := service.Dependency{Name: "ledger", State: "ok", Detail: s.store.Store()}
-	if err := s.store.Ping(ctx); err != nil {
+	if err := s.pulse.check(ctx); err != nil {
 		ledgerState.State, ledgerState.Detail = "unavailable", err.Error()
 	}
 	return []service.Dependency{ledgerState}

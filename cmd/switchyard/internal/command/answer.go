@@ -38,7 +38,7 @@ func parseAnswer(code int, body []byte) answer {
 func (a answer) success() bool { return a.GetStatus() == "success" }
 
 // render shows an answer; base is the URL that was asked, hint the command
-// that explains a run.
+// that explains a run, "" for none.
 func (a answer) render(base *url.URL, hint string) string {
 	switch {
 	case a.Answer != nil:
@@ -65,7 +65,10 @@ func renderAnswer(a *agentv1.Answer, base *url.URL, hint string) string {
 		fmt.Fprintf(&b, "missing: %s%s%s\n", g.GetCode(), prefixed(": ", g.GetDetail()), prefixed("; set ", g.GetSetting()))
 	}
 	if link, err := base.Parse(a.GetUrl()); err == nil && a.GetUrl() != "" {
-		fmt.Fprintf(&b, "run:     %s\n         %s %s\n", link, hint, a.GetRunId())
+		fmt.Fprintf(&b, "run:     %s\n", link)
+		if hint != "" {
+			fmt.Fprintf(&b, "         %s %s\n", hint, a.GetRunId())
+		}
 	}
 	return b.String()
 }

@@ -47,7 +47,7 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 		return a.success(), err
 	}
 	out := fmt.Sprintf("%s %s\n%s %s\n", w.Source, w.Name, resp.Proto, resp.Status)
-	out += a.render(req.URL, showHint(env, c.Data))
+	out += a.render(req.URL, c.hint(env))
 	if resp.StatusCode == http.StatusUnauthorized {
 		out += fmt.Sprintf("The server has another secret for %s: give it with --secret, or the data folder of its instance with --data.\n", w.Source)
 	}
@@ -123,11 +123,14 @@ func unreachable(err error, what, remedy string) error {
 	return fmt.Errorf("%s (%w): %s", what, err, remedy)
 }
 
-// showHint is the command that explains a run, without the id.
-func showHint(env *Env, data string) string {
-	hint := env.Self + " runs show"
-	if data != ".switchyard" {
-		hint += " --data " + data
+// hint is the command that explains a run, without the id; "" for a server
+// that --url names: the agent behind it is not the instance's.
+func (c sendCommand) hint(env *Env) string {
+	switch {
+	case c.URL != "":
+		return ""
+	case c.Data != ".switchyard":
+		return env.Self + " runs show --data " + c.Data
 	}
-	return hint
+	return env.Self + " runs show"
 }

@@ -77,7 +77,6 @@ actions taken:
 not acted on: jira:issue:UTF-8 in the body: unconfirmed
 missing: sink_unset: facts come from the ledger; set CLICKHOUSE_URL
 run:     ` + url + `/runs/0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
-         switchyard runs show 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
 `
 	if out.stdout != want {
 		t.Errorf("got\n%s\nwant\n%s", out.stdout, want)

@@ -1,7 +1,5 @@
 package doctor
 
-import "slices"
-
 // Level is how bad a finding is.
 type Level string
 
@@ -33,12 +31,7 @@ type Report struct {
 	Warnings int       `json:"warnings"`
 }
 
-// add counts a finding, unless it is there already: a setting that all services
-// share is examined for each of them.
 func (r *Report) add(f Finding) {
-	if slices.Contains(r.Findings, f) {
-		return
-	}
 	r.Findings = append(r.Findings, f)
 	switch f.Level {
 	case Problem:

@@ -75,7 +75,7 @@ func (e *exam) refusesStrangers(ctx context.Context, s source) bool {
 	case v.code >= 200 && v.code < 300:
 		e.found("self-test", Problem, s.setting, fmt.Sprintf("%s: a wrong signature was answered %s: signatures are not checked", s.title, v), "take this server off the network: it is not Switchyard's ingress, or a broken one")
 	default:
-		e.found("self-test", Problem, s.setting, fmt.Sprintf("%s: a wrong signature was answered %s instead of 401", s.title, v), e.remedy(s, v))
+		e.found("self-test", v.level(), s.setting, fmt.Sprintf("%s: a wrong signature was answered %s instead of 401", s.title, v), e.remedy(s, v))
 	}
 	return false
 }
@@ -94,9 +94,18 @@ func (e *exam) accepts(ctx context.Context, s source, secret, which string) stri
 		e.found("self-test", Warning, s.setting, fmt.Sprintf("%s: answered %s after %v: the event is durable, and not decided in time", s.title, v, v.took.Round(time.Millisecond)), "look at agent's and tools' logs: something is slow")
 		return v.RunID
 	default:
-		e.found("self-test", Problem, s.setting, fmt.Sprintf("%s: signed with %s (%s) and answered %s", s.title, which, e.where(s.setting), v), e.remedy(s, v))
+		e.found("self-test", v.level(), s.setting, fmt.Sprintf("%s: signed with %s (%s) and answered %s", s.title, which, e.where(s.setting), v), e.remedy(s, v))
 	}
 	return ""
+}
+
+// level is that of an unexpected answer: some say nothing of the providers' webhooks.
+func (v verdict) level() Level {
+	switch v.Reason {
+	case "address_not_allowed", "rate_limited", "overloaded":
+		return Warning
+	}
+	return Problem
 }
 
 func (e *exam) remedy(s source, v verdict) string {

@@ -181,6 +181,8 @@ func TestBrokenStack(t *testing.T) {
 		{"event before its time", func(s *stack) { s.agent.agent = runs{event: early} }, nil, problem, "", "of jira, happened 1m40s after it was received", "timedatectl"},
 
 		{"nothing is checked", func(s *stack) { s.ingress.webhk = always(200, "") }, nil, problem, "GITHUB_WEBHOOK_SECRET", "signatures are not checked", "off the network"},
+		{"not allowed from here", func(s *stack) { s.ingress.webhk = always(403, "address_not_allowed") }, nil, warning, "GITHUB_WEBHOOK_SECRET", "403 address_not_allowed", "from an address"},
+		{"busy", func(s *stack) { s.ingress.webhk = signed(503, "overloaded") }, nil, warning, "GITHUB_WEBHOOK_SECRET", "503 overloaded", "try again"},
 		{"not configured", func(s *stack) { s.ingress.webhk = always(503, "source_not_configured") }, nil, problem, "GITHUB_WEBHOOK_SECRET", "503 source_not_configured", "restart it with GITHUB_WEBHOOK_SECRET"},
 		{"another server", func(s *stack) { s.ingress.webhk = always(404, "") }, nil, problem, "GITHUB_WEBHOOK_SECRET", "404", "--url"},
 		{"other secret", nil, map[string]string{"GITHUB_WEBHOOK_SECRET": another + "x"}, problem, "GITHUB_WEBHOOK_SECRET", "answered 401 signature_mismatch", "the running ingress has another secret"},

@@ -126,11 +126,8 @@ func unreachable(err error, what, remedy string) error {
 // hint is the command that explains a run, without the id; "" for a server
 // that --url names: the agent behind it is not the instance's.
 func (c sendCommand) hint(env *Env) string {
-	switch {
-	case c.URL != "":
+	if c.URL != "" {
 		return ""
-	case c.Data != ".switchyard":
-		return env.Self + " runs show --data " + c.Data
 	}
-	return env.Self + " runs show"
+	return c.showHint(env)
 }

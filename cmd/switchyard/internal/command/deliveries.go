@@ -134,7 +134,7 @@ func (c showDeliveryCommand) Run(ctx context.Context, env *Env) error {
 	case c.JSON:
 		return printJSON(env.Stdout, resp)
 	}
-	return printText(env.Stdout, explainDelivery(resp.GetDelivery(), showHint(env, c.Data)))
+	return printText(env.Stdout, explainDelivery(resp.GetDelivery(), c.showHint(env)))
 }
 
 func explainDelivery(d *toolsv1.DeliveryRecord, hint string) string {

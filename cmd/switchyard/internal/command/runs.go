@@ -39,6 +39,14 @@ type agentFlags struct {
 	JSON bool   `name:"json" help:"Print the agent's answer as JSON."`
 }
 
+// showHint is the command that explains a run of the same agent, without the id.
+func (f agentFlags) showHint(env *Env) string {
+	if f.URL != "" {
+		return env.Self + " runs show --url " + f.URL
+	}
+	return f.dataFlag.showHint(env)
+}
+
 type listRunsCommand struct {
 	agentFlags
 	Source string `placeholder:"NAME" enum:",github,jira,notion" default:"" help:"Only runs of this provider's events."`

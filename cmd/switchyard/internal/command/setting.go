@@ -16,6 +16,14 @@ type dataFlag struct {
 	Data string `name:"data" default:".switchyard" placeholder:"DIR" help:"Data folder of the instance (.switchyard)."`
 }
 
+// showHint is the command that explains a run, without the id.
+func (d dataFlag) showHint(env *Env) string {
+	if d.Data != ".switchyard" {
+		return env.Self + " runs show --data " + d.Data
+	}
+	return env.Self + " runs show"
+}
+
 // settings are those of the services that a command beside them needs, read as
 // the services read them.
 type settings struct {

@@ -28,6 +28,10 @@ func Event(e *eventv1.WebhookEvent) Delta {
 // the group of the kind. A comment's or a build's fields describe something
 // else: its url would replace the url of what was commented on.
 func attributeFields(kind string) []string {
+	if kind == "change.reviewed" {
+		// Its url and state are the review's: the change is not "approved" as it is "open".
+		return []string{"number", "draft", "base", "head", "head_sha", "labels"}
+	}
 	group, _, _ := strings.Cut(kind, ".")
 	switch group {
 	case "change":

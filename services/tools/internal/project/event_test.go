@@ -170,6 +170,25 @@ func TestPageKnowsItsParent(t *testing.T) {
 	}
 }
 
+// A review says what was thought of a change; the change stays open.
+func TestReviewsFieldsAreNotTheChanges(t *testing.T) {
+	e := merged(t)
+	e.Kind, e.Fields = "change.reviewed", fields(t, map[string]any{
+		"id": "9", "state": "approved", "url": "https://github.com/acme/api/pull/42#pullrequestreview-9", "number": 42, "draft": false,
+	})
+	d := project.Event(e)
+	names := make(map[string]string)
+	for _, a := range d.Entities[0].Attributes {
+		names[a.Name] = a.Value
+	}
+	if diff := cmp.Diff(map[string]string{"number": "42", "draft": "false"}, names); diff != "" {
+		t.Error(diff)
+	}
+	if o := d.Observations[0]; o.Name != "change.reviewed" || o.Value != "approved" {
+		t.Errorf("observed %v", o)
+	}
+}
+
 func TestRefPlace(t *testing.T) {
 	for ref, want := range map[string]string{
 		"github:pr:acme/api#42":          "github:repo:acme/api",
@@ -177,6 +196,10 @@ func TestRefPlace(t *testing.T) {
 		"github@ghe:commit:a/b.c@" + sha: "github@ghe:repo:a/b.c",
 		"github:org:acme":                "",
 		"github:user:alice":              "",
+		"github:team:acme/backend":       "github:org:acme",
+		"github:deployment:acme/api#7":   "github:repo:acme/api",
+		"github:page:acme/api@Home":      "github:repo:acme/api",
+		"github:advisory:GHSA-1-2-3":     "",
 		"jira@eu:issue:ACME-7":           "jira@eu:project:ACME",
 		"notion:page:" + sha[:32]:        "",
 	} {

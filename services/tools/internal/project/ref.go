@@ -59,6 +59,9 @@ func (r Ref) Place() string {
 		if r.Type == "user" || r.Type == "hook" {
 			return ""
 		}
+		if org, _, ok := strings.Cut(r.Name, "/"); ok && r.Type == "team" {
+			return Ref{r.Origin, "org", org}.String()
+		}
 		if repo, ok := repository(r.Name); ok {
 			return Ref{r.Origin, "repo", repo}.String()
 		}

@@ -9,7 +9,7 @@ import (
 //
 // Fields: id, number, url, state, content_type (Issue, PullRequest, DraftIssue).
 func (n *normal) plan() error {
-	kind, p := n.planned.subject()
+	kind, p := n.subject()
 	if p.ID == "" || n.Action == "" {
 		return source.EventMismatch
 	}

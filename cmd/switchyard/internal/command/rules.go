@@ -76,7 +76,8 @@ type checkRulesCommand struct {
 
 // Help teaches by example.
 func (checkRulesCommand) Help() string {
-	return `  switchyard rules check rules.yaml
+	return `Every finding has its line and column, in the order of the file.
+  switchyard rules check rules.yaml
   switchyard rules check
 
 Errors keep the rules from being loaded: unknown words, CEL that does not

@@ -33,7 +33,8 @@ type planRulesCommand struct {
 
 // Help teaches by example.
 func (planRulesCommand) Help() string {
-	return `  switchyard rules plan --example github/pull_request.merged
+	return `Try rules on an example, or on a body that a provider sent:
+  switchyard rules plan --example github/pull_request.merged
   switchyard rules plan rules.yaml --event body.json \
     --source github --github-event push
   switchyard rules plan rules.yaml --event body.json \

@@ -16,7 +16,8 @@ type testRulesCommand struct {
 
 // Help teaches by example.
 func (testRulesCommand) Help() string {
-	return `  switchyard rules test
+	return `Each event goes through the real rules and policy; nothing is sent or written.
+  switchyard rules test
   switchyard rules test rules.yaml
   switchyard rules test deploy/rules --policy deploy/policy.yaml
 

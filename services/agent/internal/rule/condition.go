@@ -44,7 +44,7 @@ func (c *condition) holds(env *environment) (bool, error) {
 
 // constant says whether source and kind alone decide the condition, the same
 // way for every event on s.
-func (c *condition) constant(s subject) (always, never bool) {
+func (c *condition) constant(s scope) (always, never bool) {
 	always, never = true, true
 	for _, source := range sources() {
 		for _, kind := range kinds() {

@@ -2,9 +2,11 @@
 //
 // A rules file is YAML:
 //
+//	include: default                                   # the built-in rules, after these
+//	disable: [triage]                                  # but not these of them
 //	rules:
 //	  - name: merged-change
-//	    on: {source: github, kind: change.merged}      # either may be left out
+//	    on: {source: github, kind: change.merged}      # either may be left out; kind may be a list
 //	    when: event.fields.base == "main"              # CEL, see Variables
 //	    classify: {classes: [bug, feature], default: feature}
 //	    do:

@@ -48,31 +48,45 @@ func (p *parser) checkName(n *yaml.Node, what, name string) {
 	}
 }
 
-func (p *parser) on(o object, what string) subject {
+func (p *parser) on(o object, what string) scope {
 	n, ok := o.values["on"]
 	if !ok {
 		if o.node.Kind == yaml.MappingNode {
 			p.fail(o.node, "%s: no key %q: write `on: {}` for every event", what, "on")
 		}
-		return subject{}
+		return scope{}
 	}
 	what += ": on"
 	on := p.object(n, what, "source", "kind")
-	s := subject{
-		source: p.word(on, what, "source", sources()),
-		kind:   p.word(on, what, "kind", kinds()),
+	var s scope
+	if source, ok := on.values["source"]; ok {
+		s.source = p.word(source, what, "source", sources())
 	}
-	if slices.Contains(kinds(), s.kind) && !sends(s.source, s.kind) {
-		p.fail(on.values["kind"], "%s: unreachable: %s sends no %s", what, s.source, s.kind)
+	kind, ok := on.values["kind"]
+	if !ok {
+		return s
+	}
+	list := []*yaml.Node{kind}
+	if kind.Kind == yaml.SequenceNode {
+		list = kind.Content
+	}
+	for _, n := range list {
+		k := p.word(n, what, "kind", kinds())
+		switch {
+		case slices.Contains(s.kinds, k):
+			p.fail(n, "%s: kind: %q stands twice", what, k)
+		case slices.Contains(kinds(), k) && !sends(s.source, k):
+			p.fail(n, "%s: unreachable: %s sends no %s", what, s.source, k)
+		}
+		s.kinds = append(s.kinds, k)
+	}
+	if len(list) == 0 {
+		p.fail(kind, "%s: no kinds: leave `kind` out for every kind", what)
 	}
 	return s
 }
 
-func (p *parser) word(o object, what, key string, known []string) string {
-	n, ok := o.values[key]
-	if !ok {
-		return ""
-	}
+func (p *parser) word(n *yaml.Node, what, key string, known []string) string {
 	w := p.text(n, what+": "+key)
 	if w != "" && !slices.Contains(known, w) {
 		p.fail(n, "%s: unknown %s %q: %s", what, key, w, want(w, known))
@@ -80,7 +94,7 @@ func (p *parser) word(o object, what, key string, known []string) string {
 	return w
 }
 
-func (p *parser) when(n *yaml.Node, what string, on subject) *condition {
+func (p *parser) when(n *yaml.Node, what string, on scope) *condition {
 	source := p.text(n, what+": when")
 	if source == "" {
 		return nil

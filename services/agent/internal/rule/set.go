@@ -20,11 +20,17 @@ type Set struct {
 // subject is what rules are indexed by.
 type subject struct{ source, kind string }
 
+// scope is what a rule is on: "" and none match any.
+type scope struct {
+	source string
+	kinds  []string
+}
+
 type rule struct {
 	name    string
 	line    int
-	builtIn bool    // included: the line is another file's
-	on      subject // "" matches any
+	builtIn bool // included: the line is another file's
+	on      scope
 	when    *condition
 	classes *Classes
 	steps   []step
@@ -85,9 +91,17 @@ func newSet(hash string, rules []*rule) *Set {
 	return s
 }
 
-// covers says whether a rule on s matches every event on other.
-func (s subject) covers(other subject) bool {
-	return (s.source == "" || s.source == other.source) && (s.kind == "" || s.kind == other.kind)
+func (s scope) covers(one subject) bool {
+	return (s.source == "" || s.source == one.source) && (len(s.kinds) == 0 || slices.Contains(s.kinds, one.kind))
+}
+
+// includes says whether s covers all that another scope does.
+func (s scope) includes(other scope) bool {
+	if s.source != "" && s.source != other.source {
+		return false
+	}
+	missing := func(kind string) bool { return !slices.Contains(s.kinds, kind) }
+	return len(s.kinds) == 0 || len(other.kinds) > 0 && !slices.ContainsFunc(other.kinds, missing)
 }
 
 // Hash is the hex SHA-256 of the rules file and what it includes.
@@ -125,7 +139,7 @@ func (r *rule) matches(env *environment) (bool, error) {
 
 // matchesAll says whether a rule surely matches every event that another does.
 func (r *rule) matchesAll(other *rule) bool {
-	return r.on.covers(other.on) && (r.when == nil || other.when != nil && r.when.source == other.when.source)
+	return r.on.includes(other.on) && (r.when == nil || other.when != nil && r.when.source == other.when.source)
 }
 
 // String names a rule and where it stands.

@@ -47,6 +47,7 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
+	options = append(options, rpc.Peer("TOOLS_URL", cfg.ToolsURL))
 	client := rpc.NewHTTPClient()
 	tools := toolsv1connect.NewRunServiceClient(client, cfg.ToolsURL, options...)
 	s := &Service{cfg: cfg, log: log, client: client, rules: rules, runner: run.New(tools, rules.current, cfg.MaxInFlight, log)}

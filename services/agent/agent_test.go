@@ -161,6 +161,9 @@ func TestHandleEventFaults(t *testing.T) {
 			if connect.CodeOf(err) != tt.code || fault.ReasonOf(err) != tt.reason {
 				t.Errorf("error %v", err)
 			}
+			if tt.agent == away && !strings.Contains(fault.Detail(err), "TOOLS_URL=http://127.0.0.1:1 ") {
+				t.Errorf("the error does not name TOOLS_URL: %v", err)
+			}
 		})
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 	"github.com/switchyard-dev/switchyard/internal/fault"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
+	"github.com/switchyard-dev/switchyard/services/ingress"
 )
 
 // A fault of ours is never a 4xx.
@@ -198,5 +201,20 @@ func TestSlowBody(t *testing.T) {
 	got := send(t, "POST", url+"/webhooks/github", signed("ping", ping), io.MultiReader(strings.NewReader("{"), never))
 	if got.code != 408 || got.reason() != "body_timeout" || !got.closed {
 		t.Errorf("%d %s, closed %v", got.code, got.body, got.closed)
+	}
+}
+
+// The log said that a service is away, and not which.
+func TestLogNamesTheAgentThatIsAway(t *testing.T) {
+	var logged bytes.Buffer
+	srv, err := ingress.New(config("http://127.0.0.1:1"), ingress.Options{Log: slog.New(slog.NewTextHandler(&logged, nil)), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/webhooks/github", strings.NewReader(ping))
+	r.Header = signed("ping", ping)
+	srv.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	if !strings.Contains(logged.String(), "AGENT_URL=http://127.0.0.1:1 can't be reached: connection refused") {
+		t.Errorf("logged %s", &logged)
 	}
 }

@@ -68,6 +68,7 @@ func New(cfg Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ingress: %w", err)
 	}
+	options = append(options, rpc.Peer("AGENT_URL", cfg.AgentURL))
 	sites, err := newSites(cfg, o.Now, o.Log)
 	if err != nil {
 		return nil, fmt.Errorf("ingress: %w", err)

@@ -97,17 +97,17 @@ func Below(upper Lookup, values map[string]string) Lookup {
 	}
 }
 
-// DotEnv returns a lookup that asks upper first and then the file, whose lines
-// are NAME=value, with # comments and optional quotes. A missing file is empty.
-func DotEnv(path string, upper Lookup) (Lookup, error) {
+// DotEnv reads a file whose lines are NAME=value, with # comments and optional
+// quotes. A missing file is empty.
+func DotEnv(path string) (map[string]string, error) {
+	values := map[string]string{}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return upper, nil
+		return values, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	values := map[string]string{}
 	for i, line := range strings.Split(string(b), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -119,7 +119,7 @@ func DotEnv(path string, upper Lookup) (Lookup, error) {
 		}
 		values[strings.TrimSpace(name)] = unquote(strings.TrimSpace(value))
 	}
-	return Below(upper, values), nil
+	return values, nil
 }
 
 func unquote(s string) string {

@@ -75,20 +75,21 @@ func TestParseReadsOnlyTheLookup(t *testing.T) {
 
 func TestDotEnv(t *testing.T) {
 	path := write(t, "# comment\nexport TEST_SECRET='quo#ted'\nTEST_LISTEN=:4 # why\nEMPTY=\n")
-	lookup, err := config.DotEnv(path, from(map[string]string{"TEST_LISTEN": ":5"}))
+	values, err := config.DotEnv(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	lookup := config.Below(from(map[string]string{"TEST_LISTEN": ":5"}), values)
 	if v, _ := lookup("TEST_LISTEN"); v != ":5" {
 		t.Errorf("the environment lost to the file: %q", v)
 	}
 	if v, _ := lookup("TEST_SECRET"); v != "quo#ted" {
 		t.Errorf("TEST_SECRET %q", v)
 	}
-	if _, err := config.DotEnv(write(t, "just words\n"), from(nil)); err == nil || !strings.Contains(err.Error(), ":1:") {
+	if _, err := config.DotEnv(write(t, "just words\n")); err == nil || !strings.Contains(err.Error(), ":1:") {
 		t.Errorf("a broken line gave %v", err)
 	}
-	if _, err := config.DotEnv(filepath.Join(t.TempDir(), "none"), from(nil)); err != nil {
+	if _, err := config.DotEnv(filepath.Join(t.TempDir(), "none")); err != nil {
 		t.Errorf("a missing file gave %v", err)
 	}
 }

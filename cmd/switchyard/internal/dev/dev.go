@@ -6,10 +6,16 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/services/agent"
+	"github.com/switchyard-dev/switchyard/services/executor"
+	"github.com/switchyard-dev/switchyard/services/ingress"
+	"github.com/switchyard-dev/switchyard/services/tools"
 
 	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
 )
@@ -57,6 +63,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := warnOfSlips(ctx, o.Log); err != nil {
+		return err
+	}
 	s, err := build(ctx, o, settings)
 	if err != nil {
 		return err
@@ -67,6 +76,19 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 		return o.Started(Started{Addresses: s.addresses, Made: made, DevPolicy: s.devPolicy})
 	})
+}
+
+// warnOfSlips: a setting with a wrong name is as good as none, and its owner
+// would look for the cause everywhere else.
+func warnOfSlips(ctx context.Context, log *slog.Logger) error {
+	slips, err := instance.Slips(config.Names(&ingress.Config{}, &agent.Config{}, &tools.Config{}, &executor.Config{}))
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(slips)) {
+		log.WarnContext(ctx, "a name in .env is no setting", "name", name, "meant", slips[name])
+	}
+	return nil
 }
 
 func pid() int { return os.Getpid() }

@@ -14,6 +14,9 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/config"
 )
 
+// dotEnv is the file of settings in the working folder.
+const dotEnv = ".env"
+
 // secretsName is the file with the made secrets, NAME=value, mode 0600.
 const secretsName = "secrets.env"
 
@@ -40,10 +43,11 @@ func NewSecret(random io.Reader) (string, error) {
 // Settings looks a setting up in the environment, then in the .env file of the
 // working folder, then among the made secrets of a data folder.
 func Settings(dir string, environ config.Lookup) (config.Lookup, error) {
-	upper, err := config.DotEnv(".env", environ)
+	local, err := config.DotEnv(dotEnv)
 	if err != nil {
 		return nil, err
 	}
+	upper := config.Below(environ, local)
 	kept, err := readSecrets(dir)
 	if err != nil {
 		return nil, err
@@ -54,6 +58,22 @@ func Settings(dir string, environ config.Lookup) (config.Lookup, error) {
 		}
 	}
 	return Under(upper, kept), nil
+}
+
+// Slips returns the names in the .env file that no setting has, each with the
+// one that is probably meant. Names that are like none are other programs'.
+func Slips(known []string) (map[string]string, error) {
+	local, err := config.DotEnv(dotEnv)
+	if err != nil {
+		return nil, err
+	}
+	slips := map[string]string{}
+	for name := range local {
+		if meant := config.Meant(name, known); meant != "" {
+			slips[name] = meant
+		}
+	}
+	return slips, nil
 }
 
 // Under returns a lookup that knows values where upper has nothing: neither the

@@ -1,0 +1,76 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// maxSlips is how many letters of a name may be wrong for it to be meant.
+const maxSlips = 2
+
+// Names returns the variables that the settings in cfg, pointers to structs
+// with kong tags, are read from, those of files included.
+func Names(cfg ...any) []string {
+	var names []string
+	for _, c := range cfg {
+		t := reflect.TypeOf(c).Elem()
+		for i := range t.NumField() {
+			for name := range strings.SplitSeq(t.Field(i).Tag.Get("env"), ",") {
+				if name != "" {
+					names = append(names, name, name+"_FILE")
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Meant returns the known name that a name which is none of them is probably
+// meant to be: it has at most two letters wrong, or leaves words out. "" for a
+// name that is known, and for one that is like none: it is another program's.
+func Meant(name string, known []string) string {
+	best, least := "", 0
+	for _, k := range known {
+		d := distance(name, k)
+		if d == 0 {
+			return ""
+		}
+		if (d <= maxSlips && len(name) > 2*maxSlips || shortened(name, k)) && (best == "" || d < least) {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// shortened says whether name has a long name's first word and otherwise only
+// words of it: GITHUB_SECRET is GITHUB_WEBHOOK_SECRET.
+func shortened(name, long string) bool {
+	words, all := strings.Split(name, "_"), strings.Split(long, "_")
+	if len(words) < 2 || words[0] != all[0] {
+		return false
+	}
+	return !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(all, w) })
+}
+
+// distance is the number of letters to insert, remove or replace (Levenshtein's).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

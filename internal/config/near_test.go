@@ -1,0 +1,47 @@
+package config_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+)
+
+func TestNames(t *testing.T) {
+	var a struct {
+		Secret string `env:"GITHUB_WEBHOOK_SECRET"`
+		Both   string `env:"LLM_API_KEY,OTHER_KEY"`
+		None   string
+	}
+	var b struct {
+		Secret string `env:"GITHUB_WEBHOOK_SECRET"`
+	}
+	want := []string{"GITHUB_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET_FILE", "LLM_API_KEY", "LLM_API_KEY_FILE", "OTHER_KEY", "OTHER_KEY_FILE"}
+	if got := config.Names(&a, &b); !slices.Equal(got, want) {
+		t.Errorf("Names() = %q, want %q", got, want)
+	}
+}
+
+func TestMeant(t *testing.T) {
+	known := []string{"AGENT_URL", "AGENT_URL_FILE", "DATABASE_URL", "GITHUB_WEBHOOK_SECRET", "JIRA_WEBHOOK_SECRET", "SEAL_KEY", "WEBHOOK_SERVER_PORT"}
+	for name, want := range map[string]string{
+		"GITHUB_WEBHOK_SECRET": "GITHUB_WEBHOOK_SECRET",
+		"GITHUB_SECRET":        "GITHUB_WEBHOOK_SECRET",
+		"WEBHOOK_PORT":         "WEBHOOK_SERVER_PORT",
+		"AGENT_URI":            "AGENT_URL",
+		"AGENTURL":             "AGENT_URL",
+		"SEALKEY":              "SEAL_KEY",
+		"AGENT_URL":            "",
+		"AGENT_URL_FILE":       "",
+		"GITHUB_TOKEN":         "",
+		"DATABASE_PASSWORD":    "",
+		"NODE_ENV":             "",
+		"AGENT":                "",
+		"X":                    "",
+		"":                     "",
+	} {
+		if got := config.Meant(name, known); got != want {
+			t.Errorf("Meant(%s) = %q, want %q", name, got, want)
+		}
+	}
+}

@@ -54,11 +54,11 @@ type ruleSettings struct {
 
 func readRuleSettings(env *Env) (ruleSettings, error) {
 	var s ruleSettings
-	lookup, err := config.DotEnv(".env", env.Lookup)
+	values, err := config.DotEnv(".env")
 	if err != nil {
 		return s, err
 	}
-	return s, config.Parse(&s, "settings", "", nil, lookup)
+	return s, config.Parse(&s, "settings", "", nil, config.Below(env.Lookup, values))
 }
 
 // stage are the options that rules are tried with: the policy of a flag, else

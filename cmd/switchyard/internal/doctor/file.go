@@ -18,7 +18,7 @@ func (e *exam) dotEnv() {
 	if err != nil {
 		return // none, or already reported
 	}
-	known := names(e.ingress, e.agent, e.tools, e.executor)
+	known := config.Names(&e.ingress, &e.agent, &e.tools, &e.executor)
 	seen := map[string]int{}
 	for i, line := range strings.Split(string(b), "\n") {
 		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
@@ -31,7 +31,7 @@ func (e *exam) dotEnv() {
 			e.found("settings", Warning, name, fmt.Sprintf("%s: %s is set on line %d already, and this line wins", at, name, first), "remove one of the two")
 		}
 		seen[name] = i + 1
-		if near := nearest(name, known); near != "" {
+		if near := config.Meant(name, known); near != "" {
 			e.found("settings", Warning, name, fmt.Sprintf("%s: nothing reads %s", at, name), "did you mean "+near+"?")
 		}
 	}

@@ -153,9 +153,9 @@ func parts(err error) []error {
 
 // places tells where a setting comes from.
 func (e *exam) places(all config.Lookup) func(string) string {
-	upper, err := config.DotEnv(dotEnv, e.o.Lookup)
-	if err != nil {
-		upper = e.o.Lookup
+	upper := e.o.Lookup
+	if values, err := config.DotEnv(dotEnv); err == nil {
+		upper = config.Below(upper, values)
 	}
 	has := func(l config.Lookup, name string) bool { v, _ := l(name); return v != "" }
 	return func(name string) string {

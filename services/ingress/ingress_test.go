@@ -55,7 +55,12 @@ func start(t testing.TB, cfg ingress.Config) string {
 // once the last deliveries were reported, or the test ends.
 func serve(t testing.TB, cfg ingress.Config) (addr string, stop func()) {
 	t.Helper()
-	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "v0.0.0-test"})
+	return serveLogged(t, cfg, slog.DiscardHandler)
+}
+
+func serveLogged(t testing.TB, cfg ingress.Config, log slog.Handler) (addr string, stop func()) {
+	t.Helper()
+	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(log), Now: time.Now, Version: "v0.0.0-test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +167,7 @@ func TestRefusals(t *testing.T) {
 		{"malformed signature", "POST", "/webhooks/github", set(good, github.HeaderSignature, "sha1=00"), broken, 401, "signature_malformed"},
 		{"wrong signature", "POST", "/webhooks/github", good, broken, 401, "signature_mismatch"},
 		{"another source's secret", "POST", "/webhooks/jira", jira.Headers([]byte(secret), "", []byte(ping)), ping, 401, "signature_mismatch"},
+		{"a token where none is asked for", "POST", "/webhooks/jira?token=x", http.Header{"Content-Type": {"application/json"}}, ping, 401, "signature_missing"},
 		{"broken JSON before event", "POST", "/webhooks/github", without(signed("", broken), github.HeaderEvent), broken, 400, "invalid_payload"},
 		{"no object", "POST", "/webhooks/github", signed("ping", "[1]"), "[1]", 400, "invalid_payload"},
 		{"no event", "POST", "/webhooks/github", without(good, github.HeaderEvent), ping, 400, "event_missing"},

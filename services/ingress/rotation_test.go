@@ -3,9 +3,11 @@ package ingress_test
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,23 +137,38 @@ func post(t *testing.T, client *http.Client, url, secret string) int {
 	return resp.StatusCode
 }
 
-// What nobody asked for with a request is seen all the same: a secret that left
-// the file is not good for ever, and one that came is.
+// lines is a log, line by line.
+type lines chan string
+
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
+}
+
+// A change of the file is seen although no request asks for it: a secret that
+// left the file must not be good for ever.
 func TestServerFollowsItsFiles(t *testing.T) {
 	file := &rotated{t: t, path: filepath.Join(t.TempDir(), "secret")}
 	file.put("the secret of the day")
 	cfg := config(startAgent(t).url)
 	cfg.GitHubSecret = settings.Setting{Value: "the secret of the day", File: file.path}
-	addr, _ := serve(t, cfg)
+	log := make(lines, 100)
+	addr, _ := serveLogged(t, cfg, slog.NewTextHandler(log, nil))
 	url := "http://" + addr
-	if got := post(t, http.DefaultClient, url+"/webhooks/github", "the secret of the day"); got != http.StatusOK {
-		t.Fatalf("%d", got)
-	}
 	file.abruptly("the secret of tomorrow")
-	if got := post(t, http.DefaultClient, url+"/webhooks/github", "the secret of tomorrow"); got != http.StatusOK {
-		t.Errorf("%d for the new secret", got)
+	for line := ""; !strings.Contains(line, "secrets read again"); {
+		select {
+		case line = <-log:
+		case <-time.After(10 * time.Second):
+			t.Fatal("nobody looked at the file")
+		}
+		if strings.Contains(line, "secret of") {
+			t.Error(line)
+		}
 	}
-	if got := post(t, http.DefaultClient, url+"/webhooks/github", "the secret of nobody"); got != http.StatusUnauthorized {
-		t.Errorf("%d for another", got)
+	for secret, want := range map[string]int{"the secret of tomorrow": 200, "the secret of the day": 200, "the secret of nobody": 401} {
+		if got := post(t, http.DefaultClient, url+"/webhooks/github", secret); got != want {
+			t.Errorf("%d for %s", got, secret)
+		}
 	}
 }

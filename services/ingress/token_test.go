@@ -103,7 +103,10 @@ func TestTokenRows(t *testing.T) {
 	if n := strings.Count(log.String(), "webhook refused"); n < 16 {
 		t.Errorf("%d refusals are logged", n)
 	}
-	for _, hidden := range []string{hookToken, escaped, "the token before", "the+token", "token="} {
+	if !strings.Contains(log.String(), "setting=JIRA_WEBHOOK_SECRET number=1 characters=13") {
+		t.Error("nobody was warned of a short secret")
+	}
+	for _, hidden := range []string{hookToken, escaped, "the token before", "the+token", "token=", "Jira's secret"} {
 		if strings.Contains(log.String(), hidden) {
 			t.Errorf("the log shows %q", hidden)
 		}

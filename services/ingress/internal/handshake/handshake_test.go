@@ -190,6 +190,27 @@ func TestRace(t *testing.T) {
 	}
 }
 
+// The same in one process that has no file, whose clock lets all look at once.
+func TestRaceWithoutAFile(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	slow := func() time.Time { <-time.After(10 * time.Millisecond); return clock() }
+	secrets := credential.New(config.Setting{}, clock, log)
+	window := handshake.New(config.Setting{Value: "2026-03-01T12:01:00Z"}, secrets, slow, log)
+	var taken atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if ok, err := window.Accept(body(token)); err != nil || ok {
+				taken.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if taken.Load() != 1 {
+		t.Errorf("%d were taken", taken.Load())
+	}
+}
+
 // Whatever the body, what is written is a token and nothing else.
 func FuzzAccept(f *testing.F) {
 	f.Add(body(token))

@@ -69,7 +69,7 @@ func buildEvents() []event {
 
 func governedEvents() []event {
 	return []event{
-		{"ping", "ping", func(n *normal) bool { return n.Hook != nil && bool(n.Zen) }, (*normal).ping},
+		{"ping", "ping", func(n *normal) bool { return n.Hook != nil && n.Action == "" }, (*normal).ping},
 		{"meta", "other", func(n *normal) bool { return n.Hook != nil && n.Action != "" }, (*normal).hookDeleted},
 		{"secret_scanning_alert_location", "other", func(n *normal) bool { return n.Alert != nil && bool(n.Location) }, (*normal).secretAlert},
 		{"code_scanning_alert", "other", func(n *normal) bool { return n.Alert != nil && n.Alert.Rule != nil }, (*normal).codeAlert},

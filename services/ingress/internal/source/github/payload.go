@@ -87,7 +87,6 @@ type built struct {
 type governed struct {
 	Hook                *hook           `json:"hook"`
 	HookID              source.NativeID `json:"hook_id"`
-	Zen                 present         `json:"zen"`
 	Member              *user           `json:"member"`
 	Membership          *membership     `json:"membership"`
 	Invitation          present         `json:"invitation"`

@@ -1,5 +1,7 @@
 package github
 
+import "slices"
+
 // event is one of the events that GitHub documents.
 // Source: docs.github.com, "Webhook events and payloads"; the members are those
 // that github.com/octokit/webhooks, payload-schemas, requires of every body.
@@ -23,7 +25,7 @@ type event struct {
 // What remains: a body whose event is of kind "other" may be relabelled with a
 // name that is not documented. It stays "other": one nothing for another.
 func events() []event {
-	return append(subjectEvents(), append(buildEvents(), append(governedEvents(), bareEvents()...)...)...)
+	return slices.Concat(subjectEvents(), buildEvents(), governedEvents(), bareEvents())
 }
 
 func subjectEvents() []event {

@@ -1,12 +1,15 @@
 package github_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	hook "github.com/switchyard-dev/switchyard/internal/webhook/github"
@@ -143,6 +146,9 @@ func TestHostile(t *testing.T) {
 	for _, file := range []string{"pull_request.merged", "push.branch", "issues.edited", "issue_comment.created", "ping.repository"} {
 		sourcetest.Hostile(t, github.Normalizer{}, ofFile(file), sourcetest.Body(t, file))
 	}
+	for _, c := range documented() {
+		sourcetest.Hostile(t, github.Normalizer{}, header(c.event), c.body+common)
+	}
 	odd := http.Header{hook.HeaderEvent: {"push"}, hook.HeaderDelivery: {"\xff\x00 " + strings.Repeat("x", 999)}, hook.HeaderHookID: {"\n"}}
 	odd.Set(hook.HeaderEvent, "push")
 	sourcetest.Hostile(t, github.Normalizer{}, odd, sourcetest.Body(t, "push.branch"))
@@ -156,11 +162,37 @@ func TestPayloadGoldens(t *testing.T) {
 func eventOf(path string) string { return filepath.Base(filepath.Dir(path)) }
 
 func FuzzNormalize(f *testing.F) {
-	for _, event := range []string{"pull_request", "push", "issues", "issue_comment", "ping"} {
-		f.Add(event, `{"action":"opened","number":1,"pull_request":{"id":1,"number":1},"repository":{"id":1,"full_name":"a/b"}}`)
+	for _, c := range documented() {
+		f.Add(c.event, c.body+common)
 	}
+	f.Add("ping", `{"hook_id":1,"hook":{"events":["*"]}}`)
+	f.Add("push", `{"ref":"refs/tags/v1","before":"`+sha+`","after":"`+sha+`","pusher":{"name":"a"},"commits":[{"message":"m"}],`+common)
+	f.Add("gollum", `{"pages":[{"page_name":"Home","action":"created"}],`+common)
 	f.Fuzz(func(t *testing.T, event, body string) {
 		sourcetest.Valid(t, github.Normalizer{}, header(event), []byte(body))
+	})
+}
+
+func FuzzForm(f *testing.F) {
+	for _, body := range []string{"payload=%7B%22zen%22%3A1%7D", "payload={}", "payload=%zz", "payload=a&payload=b", "x=1&payload={}", "payload"} {
+		f.Add(body)
+	}
+	f.Add(url.Values{"payload": {documented()[0].body + common}}.Encode())
+	const form = "application/x-www-form-urlencoded"
+	f.Fuzz(func(t *testing.T, body string) {
+		sourcetest.ValidAs(t, github.Normalizer{}, header("pull_request"), form, []byte(body))
+		// What a form holds is the event that it is as JSON.
+		whole := url.Values{"payload": {body}}.Encode()
+		meta := source.Meta{ReceivedAt: sourcetest.Received()}
+		e, _, err := github.Normalizer{}.Normalize(header("pull_request"), []byte(body), meta)
+		meta.ContentType = form
+		same, _, formErr := github.Normalizer{}.Normalize(header("pull_request"), []byte(whole), meta)
+		if same != nil {
+			same.ContentType = ""
+		}
+		if !errors.Is(formErr, err) || !proto.Equal(e, same) {
+			t.Errorf("as JSON %v, %v; in a form %v, %v", e, err, same, formErr)
+		}
 	})
 }
 

@@ -130,11 +130,17 @@ func Payloads(t *testing.T, n Normalizer, folder string, header func(path string
 // Valid demands a refusal or a valid event: for fuzzing.
 func Valid(t *testing.T, n Normalizer, header http.Header, body []byte) {
 	t.Helper()
-	e, d, err := normalize(n, header, "", body)
+	ValidAs(t, n, header, "", body)
+}
+
+// ValidAs demands the same of a body of another content type than JSON.
+func ValidAs(t *testing.T, n Normalizer, header http.Header, contentType string, body []byte) {
+	t.Helper()
+	e, d, err := normalize(n, header, contentType, body)
 	var refusal source.Refusal
 	switch {
 	case err == nil:
-		check(t, n, header, "", body, e, d)
+		check(t, n, header, contentType, body, e, d)
 	case !errors.As(err, &refusal):
 		t.Errorf("%.80q: error %v is no refusal", body, err)
 	}

@@ -14,12 +14,15 @@ import (
 // of all sources. Which of them an event has depends on its kind.
 func eventFields() []string {
 	return []string{
-		"after", "api_version", "archived", "assignee", "authors", "base", "before", "board_id", "branch", "category", "closed_at", "commit",
-		"commits", "completed_at", "conclusion", "created_at", "data_source_id", "deleted", "draft", "ends_at", "entity_type", "environment",
-		"events", "forced", "head", "head_sha", "hook_id", "id", "issue_id", "issue_type", "key", "labels", "link_type", "merge_commit_sha",
-		"merged", "merged_at", "number", "parent_id", "parent_type", "path", "priority", "project_id", "property", "ref", "released",
-		"resolution", "resolved", "review", "seconds", "sha", "source_issue_id", "starts_at", "state", "status", "status_category", "tag",
-		"target_issue_id", "updated_properties", "url", "version",
+		"account", "after", "api_version", "app", "app_id", "archived", "assignee", "attempt", "authors", "base", "base_sha", "before",
+		"board_id", "branches", "category", "closed_at", "commit", "commits", "completed_at", "conclusion", "content_type", "created_at",
+		"creator", "cve", "data_source_id", "default_branch", "deleted", "draft", "due_on", "ends_at", "entity_type", "environment", "event",
+		"events", "forced", "fork", "ghsa", "head", "head_repository", "head_sha", "hook_id", "id", "issue_id", "issue_type", "key", "labels",
+		"link_type", "log_url", "member", "merge_commit_sha", "merged", "merged_at", "name", "number", "package", "pages", "parent_id",
+		"parent_type", "path", "pattern", "permission", "prerelease", "priority", "privacy", "project_id", "property", "published_at",
+		"pull_requests", "ref", "ref_type", "released", "repository", "resolution", "resolved", "review", "role", "rule", "run", "seconds",
+		"secret_type", "selection", "severity", "sha", "source_issue_id", "sponsorable", "started_at", "starts_at", "state", "status",
+		"status_category", "suite", "tag", "target", "target_issue_id", "task", "team", "type", "updated_properties", "url", "version",
 	}
 }
 

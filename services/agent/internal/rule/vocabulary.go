@@ -44,7 +44,8 @@ func sends(source, kind string) bool {
 	family, _, _ := strings.Cut(kind, ".")
 	switch source {
 	case "github":
-		return family != "page" && family != "database" || kind == "page.updated" // a wiki's
+		// Pages are a wiki's.
+		return family != "page" && family != "database" || kind == "page.created" || kind == "page.updated"
 	case "jira":
 		return slices.Contains([]string{"issue", "comment", "release", "other"}, family)
 	case "notion":

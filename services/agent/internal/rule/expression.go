@@ -95,20 +95,28 @@ func ordered(a *ast.AST) error {
 func explain(source string, issues *cel.Issues) error {
 	var out []string
 	for _, e := range issues.Errors() {
-		msg := fmt.Sprintf("column %d: %s", e.Location.Column()+1, strings.TrimSuffix(e.Message, " (in container '')"))
-		if strings.HasPrefix(e.Message, "undeclared reference to 'event'") || strings.HasPrefix(e.Message, "undeclared reference to 'link'") {
-			msg += "; rules read only " + strings.Join(Variables(), ", ") + ", never text"
-			if near := nearest(variableAt(source, e.Location), Variables()); near != "" {
-				msg += " (did you mean " + near + "?)"
-			}
+		msg := strings.TrimSuffix(e.Message, " (in container '')")
+		switch {
+		case strings.HasPrefix(msg, "undeclared reference to 'event'"), strings.HasPrefix(msg, "undeclared reference to 'link'"):
+			msg += "; " + readable(variableAt(source, e.Location))
+		case strings.Contains(msg, "token recognition error at: '="):
+			msg += " (is equal to is ==)"
 		}
-		out = append(out, msg)
+		out = append(out, fmt.Sprintf("column %d: %s", e.Location.Column()+1, msg))
 	}
 	return errors.New(strings.Join(out, "; "))
 }
 
-// variableAt is the name that begins at a place in an expression, "event.kind".
-// The compiler places it at its first dot.
+// readable says what may be read where something else was asked for.
+func readable(name string) string {
+	if near := nearest(name, Variables()); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "rules read only " + strings.Join(Variables(), ", ") + ", never text"
+}
+
+// variableAt is the variable, "event.kind", that begins at a place in an
+// expression.
 func variableAt(source string, at common.Location) string {
 	lines := strings.Split(source, "\n")
 	if at.Line() < 1 || at.Line() > len(lines) {
@@ -118,11 +126,8 @@ func variableAt(source string, at common.Location) string {
 	if at.Column() < 0 || at.Column() > len(line) {
 		return ""
 	}
-	rest := string(line[at.Column():])
-	if end := strings.IndexFunc(rest, func(r rune) bool { return r != '.' && r != '_' && !unicode.IsLetter(r) }); end >= 0 {
-		rest = rest[:end]
-	}
-	return rest
+	words := strings.FieldsFunc(string(line[at.Column():]), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
+	return strings.Join(words[:min(2, len(words))], ".")
 }
 
 // scalar is a compiled expression in a template.

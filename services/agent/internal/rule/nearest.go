@@ -1,20 +1,17 @@
 package rule
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // maxNearest bounds what is compared: no name of ours is longer.
 const maxNearest = 100
 
-// want lists what may stand where an unknown name does, the nearest one once more.
+// want says what an unknown name was probably meant to be, else what may stand
+// in its place.
 func want(name string, known []string) string {
-	list := "want " + strings.Join(known, ", ")
 	if near := nearest(name, known); near != "" {
-		list += fmt.Sprintf(" (did you mean %s?)", near)
+		return "did you mean " + near + "?"
 	}
-	return list
+	return "want " + strings.Join(known, ", ")
 }
 
 // nearest is the known name that is most like another, if it is so like it

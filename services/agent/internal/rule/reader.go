@@ -34,6 +34,9 @@ func (r *reader) find(f Finding) {
 // syntax is what the YAML parser says, which names the line in its words.
 func syntax(err error) Finding {
 	f := Finding{Severity: Error, Message: err.Error()}
+	if strings.HasSuffix(f.Message, "did not find expected alphabetic or numeric character") {
+		f.Message += ` (between { and } a value with * in it stands in quotes: "link.issue[*]")`
+	}
 	rest, ok := strings.CutPrefix(f.Message, "yaml: line ")
 	line, rest, cut := strings.Cut(rest, ": ")
 	if n, err := strconv.Atoi(line); ok && cut && err == nil {

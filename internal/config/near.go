@@ -14,9 +14,8 @@ const maxSlips = 2
 func Names(cfg ...any) []string {
 	var names []string
 	for _, c := range cfg {
-		t := reflect.TypeOf(c).Elem()
-		for i := range t.NumField() {
-			for name := range strings.SplitSeq(t.Field(i).Tag.Get("env"), ",") {
+		for field := range reflect.TypeOf(c).Elem().Fields() {
+			for name := range strings.SplitSeq(field.Tag.Get("env"), ",") {
 				if name != "" {
 					names = append(names, name, name+"_FILE")
 				}

@@ -24,18 +24,19 @@ func Listen(setting, addr, token string) (net.Listener, error) {
 	if token == "" && !loopback(host) {
 		return nil, fmt.Errorf("%s=%s is beyond loopback and SERVICE_TOKEN is not set: set SERVICE_TOKEN (`switchyard secret` prints one) or listen on 127.0.0.1", setting, addr)
 	}
-	return ListenOpen(setting, addr)
+	return ListenOpen(setting, addr, addr)
 }
 
 // ListenOpen listens on host:port, also beyond loopback: for a service whose
-// callers prove themselves with each request. setting is what moves it elsewhere.
-func ListenOpen(setting, addr string) (net.Listener, error) {
+// callers prove themselves with each request. The setting with
+// this value is what moves it elsewhere.
+func ListenOpen(setting, value, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s: %w: another program listens there: stop it, or set %s to a free one", setting, err, setting)
+		return nil, fmt.Errorf("%s=%s: %w: another program listens there: stop it, or set %s to a free one", setting, value, err, setting)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", setting, err)
+		return nil, fmt.Errorf("%s=%s: %w", setting, value, err)
 	}
 	return ln, nil
 }

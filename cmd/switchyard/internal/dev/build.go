@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -129,7 +130,7 @@ func (b *builder) ingress(agentURL string) (string, error) {
 		return "", err
 	}
 	// Webhooks are signed: this one may be reached from anywhere, also without a service token.
-	ln, err := service.ListenOpen("WEBHOOK_SERVER_PORT", cfg.Addr())
+	ln, err := service.ListenOpen("WEBHOOK_SERVER_PORT", strconv.Itoa(cfg.Port), cfg.Addr())
 	if err != nil {
 		return "", err
 	}

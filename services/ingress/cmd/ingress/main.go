@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/program"
@@ -34,7 +35,7 @@ func main() {
 			if err != nil {
 				return err
 			}
-			ln, err := service.ListenOpen("WEBHOOK_SERVER_PORT", cfg.Addr())
+			ln, err := service.ListenOpen("WEBHOOK_SERVER_PORT", strconv.Itoa(cfg.Port), cfg.Addr())
 			if err != nil {
 				return err
 			}

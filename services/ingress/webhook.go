@@ -61,10 +61,13 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 
 // handle makes the checks in their order and has the agent handle the event.
 func (s *Server) handle(ctx context.Context, v *visit, w http.ResponseWriter) (*agentv1.Answer, answer.Reason) {
-	for _, check := range []func(*visit) answer.Reason{s.find, s.knock, s.typed} {
+	for _, check := range []func(*visit) answer.Reason{s.find, s.knock} {
 		if reason := check(v); reason != "" {
 			return nil, reason
 		}
+	}
+	if reason := s.typed(v); reason != "" {
+		return nil, s.stranger(v, reason)
 	}
 	content, release, reason := s.bodies.Read(ctx, w, v.r, v.client, body.Clock{Start: v.start, Deadline: s.cfg.Deadline})
 	// Verified or not, it takes its room until it is answered.

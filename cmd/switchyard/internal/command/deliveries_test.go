@@ -55,7 +55,7 @@ Too many at a time, counted and not kept: unknown 1, github 570
 func TestDeliveriesShow(t *testing.T) {
 	url := serve(t, &agent{})
 	out := run(t, "deliveries", "show", "3F9A1C20", "--url", url)
-	if want := strings.TrimPrefix(explainedDelivery, "\n"); out.code != 0 || out.stdout != want {
+	if want := strings.Replace(strings.TrimPrefix(explainedDelivery, "\n"), "runs show ", "runs show --url "+url+" ", 1); out.code != 0 || out.stdout != want {
 		t.Errorf("exit code %d, %s got\n%s\nwant\n%s", out.code, out.stderr, out.stdout, want)
 	}
 	run(t, "deliveries", "show", "3f9a1c20", "--json", "--url", url).want(t, 0, `"outcome": "failed"`)

@@ -20,6 +20,12 @@ type notionCommand struct {
 	Connect connectNotionCommand `cmd:"" help:"Take the verification token of a new subscription."`
 }
 
+// Help teaches by example.
+func (notionCommand) Help() string {
+	return `Notion's webhooks are signed with a token that Notion chooses:
+  switchyard notion connect --url https://hooks.example.com`
+}
+
 type connectNotionCommand struct {
 	dataFlag
 	URL     string        `name:"url" placeholder:"URL" help:"Where Notion reaches this instance, such as the address of a tunnel."`

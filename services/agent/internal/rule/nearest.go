@@ -5,14 +5,21 @@ import "strings"
 // maxNearest bounds what is compared: no name of ours is longer.
 const maxNearest = 100
 
-// want says what an unknown name was probably meant to be, else what may stand
-// in its place.
+// want lists what may stand where an unknown name does, and what was probably
+// meant; of many names only that.
 func want(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
-		return "did you mean " + near + "?"
+	list, near := "want "+strings.Join(known, ", "), nearest(name, known)
+	switch {
+	case near == "":
+		return list
+	case len(known) <= maxListed:
+		return list + " (did you mean " + near + "?)"
 	}
-	return "want " + strings.Join(known, ", ")
+	return "did you mean " + near + "?"
 }
+
+// maxListed is how many names are read at a glance.
+const maxListed = 8
 
 // nearest is the known name that is most like another, if it is so like it
 // that it was probably meant; "" otherwise.

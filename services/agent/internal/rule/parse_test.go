@@ -25,7 +25,7 @@ func TestParseRefuses(t *testing.T) {
 		{"empty file", "", []string{"the file is empty"}},
 		{"no mapping", "- a", []string{"line 1: the file: want a mapping, not a list"}},
 		{"no rules", "{}", []string{`line 1: the file: no key "rules"`}},
-		{"unknown top key", "rules: []\nrule: []", []string{`line 2: the file: unknown key "rule": did you mean rules?`}},
+		{"unknown top key", "rules: []\nrule: []", []string{`line 2: the file: unknown key "rule": want include, disable, rules (did you mean rules?)`}},
 		{"twice", "rules: []\nrules: []", []string{`line 2: the file: key "rules" stands twice`}},
 		{"two documents", "rules: []\n---\nrules: []", []string{"only one document is read"}},
 		{"broken YAML", "rules: [", []string{"line 1: yaml: "}},

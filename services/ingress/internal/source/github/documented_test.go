@@ -100,6 +100,12 @@ func TestChanges(t *testing.T) {
 		}},
 		{Name: "transferred by an organization", Header: header("repository"), Body: `{"action":"transferred","changes":{"owner":{"from":{"organization":{"login":"Was"}}}},` + common, Want: changed("ref", "github:repo:was/api", "github:repo:acme/api")},
 		{Name: "organization renamed", Header: header("organization"), Body: `{"action":"renamed","changes":{"login":{"from":"Was"}},"organization":{"id":4,"login":"Is"}}`, Want: changed("ref", "github:org:was", "github:org:is")},
+		{Name: "moved to a repository of another shape", Header: header("issues"), Body: `{"action":"transferred","issue":{"id":7,"number":1},"changes":{"new_issue":{"number":2},"new_repository":{"full_name":"../x"}},` + common, Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+			if len(e.GetChanges()) != 0 {
+				t.Errorf("changes %v", e.GetChanges())
+			}
+		}},
+		{Name: "moved", Header: header("issues"), Body: `{"action":"transferred","issue":{"id":7,"number":1},"changes":{"new_issue":{"number":2},"new_repository":{"full_name":"Acme/Web"}},` + common, Want: changed("ref", "github:issue:acme/api#1", "github:issue:acme/web#2")},
 		{Name: "synchronized", Header: header("pull_request"), Body: strings.Replace(documented()[0].body, sha, strings.Repeat("0", 40), 1) + common, Want: changed("head_sha", strings.Repeat("0", 40), sha)},
 		{Name: "team asked for a review", Header: header("pull_request"), Body: `{"action":"review_requested","number":3,"requested_team":{"id":8,"slug":"backend"},"pull_request":{"id":3,"number":3},` + common, Want: changed("reviewer", "", "backend")},
 		{Name: "permission", Header: header("member"), Body: `{"action":"edited","member":{"id":8,"login":"x"},"changes":{"permission":{"from":"read","to":"admin"}},` + common, Want: changed("permission", "read", "admin")},

@@ -54,14 +54,19 @@ func (n *normal) issueMoved(is *issue) {
 	}
 	n.moved("issue", n.Changes.NewIssue, n.Changes.NewRepository)
 	if was, in := n.Changes.OldIssue, n.Changes.OldRepository; was != nil && in != nil {
-		n.changed("ref", n.numberedIn("issue", in.FullName, was.Number), n.numbered("issue", is.Number))
+		if from := n.numberedIn("issue", in.FullName, was.Number); from != "" {
+			n.changed("ref", from, n.numbered("issue", is.Number))
+		}
 	}
 }
 
 // moved says where the subject is from now on.
 func (n *normal) moved(kind string, is *numbered, in *repository) {
-	if is != nil && in != nil {
-		n.changed("ref", n.event.Ref, n.numberedIn(kind, in.FullName, is.Number))
+	if is == nil || in == nil {
+		return
+	}
+	if to := n.numberedIn(kind, in.FullName, is.Number); to != "" {
+		n.changed("ref", n.event.Ref, to)
 	}
 }
 

@@ -100,7 +100,7 @@ func TestChanges(t *testing.T) {
 		}},
 		{Name: "transferred by an organization", Header: header("repository"), Body: `{"action":"transferred","changes":{"owner":{"from":{"organization":{"login":"Was"}}}},` + common, Want: changed("ref", "github:repo:was/api", "github:repo:acme/api")},
 		{Name: "organization renamed", Header: header("organization"), Body: `{"action":"renamed","changes":{"login":{"from":"Was"}},"organization":{"id":4,"login":"Is"}}`, Want: changed("ref", "github:org:was", "github:org:is")},
-		{Name: "moved to a repository of another shape", Header: header("issues"), Body: `{"action":"transferred","issue":{"id":7,"number":1},"changes":{"new_issue":{"number":2},"new_repository":{"full_name":"../x"}},` + common, Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+		{Name: "moved to a repository of another shape", Header: header("issues"), Body: `{"action":"transferred","issue":{"id":7,"number":1},"changes":{"new_issue":{"number":2},"new_repository":{"full_name":"a b/x"}},` + common, Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
 			if len(e.GetChanges()) != 0 {
 				t.Errorf("changes %v", e.GetChanges())
 			}

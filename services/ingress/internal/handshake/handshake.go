@@ -71,7 +71,7 @@ func (w *Window) Open() bool {
 		w.log.Warn("no handshake is accepted", "error", err)
 		return false
 	}
-	return w.now().Before(at) && !w.active()
+	return !w.active() && w.now().Before(at)
 }
 
 // active tells whether there is a token. What can't be read may be one.

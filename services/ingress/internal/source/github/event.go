@@ -22,8 +22,14 @@ type event struct {
 // of, and under any other documented name it is refused. The order is from many
 // members to few: an event stands before those whose members are among its own.
 //
-// What remains: a body whose event is of kind "other" may be relabelled with a
-// name that is not documented. It stays "other": one nothing for another.
+// No two documented events are inseparable: where their members are alike, the
+// action tells them apart (watch, repository, branch_protection_configuration).
+//
+// What remains: a body of kind "other" may be relabelled with a name that is not
+// documented. It stays "other" under the id that it has anyway, and nothing acts
+// on it. A body of an event that acts is refused under such a name, though GitHub
+// may have named a new event so: until that has a row here, its bodies are
+// refused if they have all members of one that acts.
 func events() []event {
 	return slices.Concat(subjectEvents(), buildEvents(), governedEvents(), bareEvents())
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -93,6 +92,5 @@ func (e *exam) remote() bool {
 }
 
 func (e *exam) ingressURL() string {
-	port := portOf(e.ingress.Addr())
-	return cmp.Or(e.o.URL, e.running.Ingress, "http://"+net.JoinHostPort("127.0.0.1", port))
+	return cmp.Or(e.o.URL, e.running.Ingress, e.base("ingress", e.ingress.Addr()))
 }

@@ -121,7 +121,13 @@ func TestBrokenSettings(t *testing.T) {
 		{"no secret at all", map[string]string{"GITHUB_WEBHOOK_SECRET": ""}, map[string]string{".switchyard/x": ""}, problem, "NOTION_WEBHOOK_SECRET", "ingress does not start", "switchyard secret"},
 		{"example", map[string]string{"JIRA_WEBHOOK_SECRET": "your_jira_secret_here"}, nil, problem, "JIRA_WEBHOOK_SECRET", "example of a guide", "set another one"},
 		{"the providers' example", map[string]string{"GITHUB_WEBHOOK_SECRET": "It's a Secret to Everybody"}, nil, problem, "GITHUB_WEBHOOK_SECRET", "example of a guide", "set another one"},
-		{"short", map[string]string{"GITHUB_WEBHOOK_SECRET": good + ",fifteen-bytes.."}, nil, problem, "GITHUB_WEBHOOK_SECRET", "secret 2 of 2, is too short", "set another one"},
+		{"short", map[string]string{"GITHUB_WEBHOOK_SECRET": good + ",fifteen-bytes.."}, nil, warning, "GITHUB_WEBHOOK_SECRET", "secret 2 of 2, is too short", "set another one"},
+		{"short key", map[string]string{"SEAL_KEY": "fifteen-bytes.."}, nil, problem, "SEAL_KEY", "is too short", "set another one"},
+		{"token that is a secret", map[string]string{"JIRA_WEBHOOK_TOKEN": good}, nil, warning, "JIRA_WEBHOOK_TOKEN", "the same as GITHUB_WEBHOOK_SECRET", "each its own"},
+		{"file of a further site", map[string]string{"WEBHOOK_INSTANCES": "jira@eu=eu.example.com", "JIRA_EU_WEBHOOK_SECRET_FILE": "none"}, nil, problem, "JIRA_EU_WEBHOOK_SECRET_FILE", "no such file", "can read"},
+		{"secret of a further site", map[string]string{"WEBHOOK_INSTANCES": "jira@eu=eu.example.com", "JIRA_EU_WEBHOOK_SECRET": "changeme"}, nil, problem, "JIRA_EU_WEBHOOK_SECRET", "example of a guide", "set another one"},
+		{"further sites", map[string]string{"WEBHOOK_INSTANCES": "jira=eu"}, nil, problem, "WEBHOOK_INSTANCES", "want a source, a name", "in the environment"},
+		{"only the key of TLS", map[string]string{"WEBHOOK_TLS_KEY_FILE": "k"}, nil, problem, "WEBHOOK_TLS_CERT_FILE", "set both", ""},
 		{"quotes", map[string]string{"GITHUB_WEBHOOK_SECRET": `"` + good + `"`}, nil, problem, "GITHUB_WEBHOOK_SECRET", "quotes", "remove the quotes"},
 		{"white space", map[string]string{"GITHUB_WEBHOOK_SECRET": "a secret of many words"}, nil, warning, "GITHUB_WEBHOOK_SECRET", "white space", "set another one"},
 		{"the same twice", map[string]string{"NOTION_WEBHOOK_SECRET": good}, nil, warning, "NOTION_WEBHOOK_SECRET", "the same as GITHUB_WEBHOOK_SECRET", "each its own"},
@@ -129,8 +135,8 @@ func TestBrokenSettings(t *testing.T) {
 		{"no seal key", map[string]string{"SEAL_KEY": ""}, map[string]string{".switchyard/x": ""}, problem, "SEAL_KEY", "ingress and tools don't start", "the same for both"},
 		{"beyond loopback without a token", map[string]string{"TOOLS_LISTEN": "0.0.0.0:0"}, nil, problem, "SERVICE_TOKEN", "TOOLS_LISTEN=0.0.0.0:0 is beyond loopback", "listen on 127.0.0.1"},
 
-		{"rules", map[string]string{"RULES_FILE": "r.yaml"}, map[string]string{"r.yaml": "rules:\n- nam: x\n"}, problem, "RULES_FILE", "line 2", "mend the file"},
-		{"no rules file", map[string]string{"RULES_FILE": "r.yaml"}, nil, problem, "RULES_FILE", "no such file", "mend the file"},
+		{"rules", map[string]string{"RULES_FILE": "r.yaml"}, map[string]string{"r.yaml": "rules:\n- nam: x\n"}, problem, "RULES_FILE", "RULES_FILE=r.yaml:2:", "switchyard rules check r.yaml"},
+		{"no rules file", map[string]string{"RULES_FILE": "r.yaml"}, nil, problem, "RULES_FILE", "RULES_FILE=r.yaml: no such file", "can read"},
 		{"policy", map[string]string{"POLICY_FILE": "p.yaml"}, map[string]string{"p.yaml": "pears: []\n"}, problem, "POLICY_FILE", "POLICY_FILE=p.yaml", "mend the file"},
 
 		{"one port for two", map[string]string{"AGENT_LISTEN": "127.0.0.1:18999", "TOOLS_LISTEN": "127.0.0.1:18999"}, nil, problem, "TOOLS_LISTEN", "AGENT_LISTEN names port 18999 too", "its own port"},
@@ -168,6 +174,28 @@ func TestEachBrokenSettingOnce(t *testing.T) {
 		t.Errorf("%d problems", r.Problems)
 		show(t, r)
 	}
+}
+
+// What Notion's handshake brings need not be there before it.
+func TestHandshakeAwaited(t *testing.T) {
+	env := settings(map[string]string{"NOTION_HANDSHAKE_UNTIL": "2030-01-01T00:00:00Z", "NOTION_WEBHOOK_SECRET_FILE": "later", "JIRA_WEBHOOK_TOKEN": "a-token-of-this-test"})
+	r := examine(t, env, nil, "")
+	if r.Problems != 0 {
+		t.Errorf("%d problems", r.Problems)
+		show(t, r)
+	}
+	demand(t, r, doctor.OK, "NOTION_WEBHOOK_SECRET", "the handshake with Notion brings it", "")
+	demand(t, r, doctor.OK, "JIRA_WEBHOOK_SECRET", "only what bears a token is taken", "")
+}
+
+// The settings of further sites have names that nothing else is mistaken for.
+func TestInstanceNames(t *testing.T) {
+	r := examine(t, settings(map[string]string{"WEBHOOK_INSTANCES": "github@a=ghe.example.com"}), map[string]string{".env": "GITHUB_A_WEBHOOK_SECRET=" + another + "yet\n"}, "")
+	if r.Problems != 0 || r.Warnings != 1 {
+		t.Errorf("%d problems, %d warnings", r.Problems, r.Warnings)
+		show(t, r)
+	}
+	demand(t, r, doctor.OK, "GITHUB_A_WEBHOOK_SECRET", "in .env", "")
 }
 
 func TestModes(t *testing.T) {

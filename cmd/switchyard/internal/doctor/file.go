@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,13 +14,17 @@ import (
 
 const dotEnv = ".env"
 
-// dotEnv looks for names in .env that nobody reads, and for lines that a later one undoes.
-func (e *exam) dotEnv() {
+// dotEnv looks for names in .env that nobody reads, and for lines that a later
+// one undoes. further are the settings of further sites.
+func (e *exam) dotEnv(further []string) {
 	b, err := os.ReadFile(dotEnv)
 	if err != nil {
 		return // none, or already reported
 	}
 	known := config.Names(&e.ingress, &e.agent, &e.tools, &e.executor)
+	for _, name := range further {
+		known = append(known, name, name+"_FILE")
+	}
 	seen := map[string]int{}
 	for i, line := range strings.Split(string(b), "\n") {
 		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
@@ -56,6 +62,7 @@ func (e *exam) files(known []string, lookup config.Lookup) []string {
 		}
 		b, err := os.ReadFile(file)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && e.later(name, lookup):
 		case err != nil:
 			problem(fmt.Sprintf("%s=%s: %v", setting, file, bare(err)), "name a file that the services' user can read")
 		case len(bytes.TrimSpace(b)) == 0:
@@ -63,6 +70,26 @@ func (e *exam) files(known []string, lookup config.Lookup) []string {
 		}
 	}
 	return broken
+}
+
+// later tells whether a setting's file need not be there yet: those in the data
+// folder, that of the time for Notion's handshake, and that of the token that
+// the handshake brings.
+func (e *exam) later(name string, lookup config.Lookup) bool {
+	file, _ := lookup(name + "_FILE")
+	return filepath.Dir(file) == filepath.Clean(e.o.Data) || strings.HasSuffix(name, "_HANDSHAKE_UNTIL") || awaited(name, lookup)
+}
+
+// awaited tells whether a handshake is to bring a source's secret.
+func awaited(setting string, lookup config.Lookup) bool {
+	prefix, ok := strings.CutSuffix(setting, "_WEBHOOK_SECRET")
+	if !ok {
+		return false
+	}
+	until, _ := lookup(prefix + "_HANDSHAKE_UNTIL")
+	file, _ := lookup(prefix + "_HANDSHAKE_UNTIL_FILE")
+	_, err := os.Stat(file)
+	return until != "" || file != "" && err == nil
 }
 
 // modes looks at who may read the files that hold secrets. Those that a

@@ -3,6 +3,7 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -56,19 +57,29 @@ func (e *exam) port(ctx context.Context, p port) {
 		e.found("ports", Problem, p.setting, fmt.Sprintf("%s: %v", p, err), "set "+p.setting+" to an address of this machine and a port above 1023")
 		return
 	}
-	name := e.ask(ctx, base(p.addr)).service()
-	if name == p.service {
+	a := e.ask(ctx, e.base(p.service, p.addr))
+	name := a.service()
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](a.err)
+	switch {
+	case name == p.service:
 		e.found("ports", OK, p.setting, fmt.Sprintf("%s: %s listens there", p, p.service), "")
-	} else {
+	case certificate:
+		e.found("ports", OK, p.setting, fmt.Sprintf("%s: what listens there has a certificate for another name", p), "")
+	default:
 		e.found("ports", Problem, p.setting, fmt.Sprintf("%s: %s listens there, so %s can't", p, cmp.Or(name, "another program"), p.service), "stop it, or set "+p.setting+" to a free one")
 	}
 }
 
-// base is where this machine reaches what listens on an address, also on all interfaces.
-func base(addr string) string {
+// base is where this machine reaches a service that listens on an address, also
+// on all interfaces.
+func (e *exam) base(service, addr string) string {
+	scheme := "http://"
+	if service == "ingress" && e.ingress.Secure() {
+		scheme = "https://"
+	}
 	host, number, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
-		return "http://" + net.JoinHostPort("127.0.0.1", number)
+		return scheme + net.JoinHostPort("127.0.0.1", number)
 	}
-	return "http://" + addr
+	return scheme + addr
 }

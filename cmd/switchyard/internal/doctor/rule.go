@@ -1,8 +1,8 @@
 package doctor
 
 import (
-	"log/slog"
-	"strings"
+	"fmt"
+	"os"
 
 	"github.com/switchyard-dev/switchyard/services/agent"
 	"github.com/switchyard-dev/switchyard/services/tools"
@@ -13,24 +13,34 @@ func (e *exam) rules() {
 	if file := e.agent.RulesFile; file == "" {
 		e.found("rules", OK, "RULES_FILE", "RULES_FILE is not set: the built-in rules hold", "")
 	} else {
-		_, err := agent.New(agent.Config{ToolsURL: "http://127.0.0.1", MaxInFlight: 1, RulesFile: file}, slog.New(slog.DiscardHandler))
-		e.judge("RULES_FILE", file, "the rules in it are good", err)
+		e.rulesFile(file)
 	}
 	if file := e.tools.PolicyFile; file == "" {
 		e.found("rules", OK, "POLICY_FILE", "POLICY_FILE is not set: no two places are paired (`switchyard dev` pairs those of the examples)", "")
+	} else if err := tools.CheckPolicy(tools.Config{PolicyFile: file}); err != nil {
+		e.found("rules", Problem, "POLICY_FILE", err.Error(), "mend the file: tools does not start with it")
 	} else {
-		e.judge("POLICY_FILE", file, "the policy in it is good", tools.CheckPolicy(tools.Config{PolicyFile: file}))
+		e.found("rules", OK, "POLICY_FILE", "POLICY_FILE="+file+": the policy in it is good", "")
 	}
 }
 
-func (e *exam) judge(setting, file, good string, err error) {
-	if err == nil {
-		e.found("rules", OK, setting, setting+"="+file+": "+good, "")
+// rulesFile has the agent check a file of rules.
+func (e *exam) rulesFile(file string) {
+	at := "RULES_FILE=" + file
+	data, err := os.ReadFile(file)
+	if err != nil {
+		e.found("rules", Problem, "RULES_FILE", fmt.Sprintf("%s: %v", at, bare(err)), "name a file that the agent can read, or unset RULES_FILE")
 		return
 	}
-	message := strings.TrimPrefix(err.Error(), "agent: ")
-	if !strings.Contains(message, file) {
-		message = setting + "=" + file + ": " + message
+	check := agent.CheckRules(data)
+	for _, f := range check.Findings {
+		level := Warning
+		if f.Severity == agent.FindingError {
+			level = Problem
+		}
+		e.found("rules", level, "RULES_FILE", fmt.Sprintf("%s:%d:%d: %s", at, f.Line, f.Column, f.Message), "mend the file: `switchyard rules check "+file+"` says when it is good")
 	}
-	e.found("rules", Problem, setting, message, "mend the file; a service that runs keeps the last good rules, and does not start with these")
+	if check.Err() == nil {
+		e.found("rules", OK, "RULES_FILE", fmt.Sprintf("%s: %s can be loaded", at, plural(check.Rules, "rule")), "")
+	}
 }

@@ -6,23 +6,34 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// minSecret is how many bytes a secret has at least that can't be found out by
-// trying on one captured request.
-const minSecret = 16
+	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/internal/credential"
+)
 
 const newSecret = "`switchyard secret` prints a good one"
 
-// source is a provider with the setting of its secrets.
-type source struct{ name, title, setting string }
+// source is one site of a provider, with the settings of its secrets and of its
+// tokens, which GitHub has none of.
+type source struct{ name, path, title, setting, token string }
 
-func sources() []source {
-	return []source{
-		{"github", "GitHub", "GITHUB_WEBHOOK_SECRET"},
-		{"jira", "Jira", "JIRA_WEBHOOK_SECRET"},
-		{"notion", "Notion", "NOTION_WEBHOOK_SECRET"},
+// sources are the first site of each provider, then the named ones.
+func (e *exam) sources() []source {
+	titles := map[string]string{"github": "GitHub", "jira": "Jira", "notion": "Notion"}
+	all := []source{
+		{"github", "github", titles["github"], "GITHUB_WEBHOOK_SECRET", ""},
+		{"jira", "jira", titles["jira"], "JIRA_WEBHOOK_SECRET", "JIRA_WEBHOOK_TOKEN"},
+		{"notion", "notion", titles["notion"], "NOTION_WEBHOOK_SECRET", "NOTION_WEBHOOK_TOKEN"},
 	}
+	for _, n := range e.ingress.Named {
+		all = append(all, source{n.Source, n.Source + "/" + n.Name, titles[n.Source] + "@" + n.Name, n.Secret.Name, n.Token.Name})
+	}
+	return all
+}
+
+// configured tells whether ingress takes anything of a source.
+func (e *exam) configured(s source) bool {
+	return len(e.values(s.setting)) > 0 || len(e.values(s.token)) > 0 || awaited(s.setting, e.lookup)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -45,20 +56,17 @@ func (e *exam) value(name string) string {
 
 // values are those of a setting that holds several.
 func (e *exam) values(name string) []string {
-	var all []string
-	for part := range strings.FieldsFuncSeq(e.value(name), func(r rune) bool { return r == ',' || r == '\n' }) {
-		if part = strings.TrimSpace(part); part != "" {
-			all = append(all, part)
-		}
-	}
-	return all
+	return config.Split(e.value(name))
 }
 
 // secrets examines what signs, seals and authenticates. Nothing of a value is
 // told but its length.
 func (e *exam) secrets() {
 	holders := map[string]string{} // value → setting
-	for _, s := range sources() {
+	for _, s := range e.sources() {
+		if tokens := e.values(s.token); len(tokens) > 0 {
+			e.examine(s.token, "token", tokens, holders)
+		}
 		values := e.values(s.setting)
 		switch {
 		case slices.Contains(e.unusable, s.setting): // reported with the settings
@@ -97,10 +105,14 @@ func (e *exam) fresh() bool {
 }
 
 func (e *exam) noSecret(s source) {
-	others := slices.ContainsFunc(sources(), func(s source) bool { return len(e.values(s.setting)) > 0 })
+	others := slices.ContainsFunc(e.sources(), e.configured)
 	switch {
 	case e.remote():
 		e.found("secrets", OK, s.setting, s.setting+" is not set here: nothing is sent as "+s.title, "")
+	case len(e.values(s.token)) > 0:
+		e.found("secrets", OK, s.setting, fmt.Sprintf("%s is not set: of %s only what bears a token is taken, and remembered without action", s.setting, s.title), "")
+	case awaited(s.setting, e.lookup):
+		e.found("secrets", OK, s.setting, s.setting+" is not there yet: the handshake with "+s.title+" brings it", "")
 	case e.fresh() && !others:
 		e.found("secrets", OK, s.setting, s.setting+" is not set: `switchyard dev` makes one", "")
 	case others:
@@ -144,23 +156,19 @@ func flaw(v, what string) (level Level, flaw, remedy string) {
 		return Problem, "is the example of a guide: everybody can sign with it", fresh
 	case quoted:
 		return Problem, "has quotes around it, which are taken as part of the " + what, "remove the quotes: this place is no shell"
-	case len(v) < minSecret:
-		return Problem, "is too short: it can be found out by trying", fresh
+	case len(v) < credential.MinLength && what == "key":
+		return Problem, "is too short: ingress and tools don't start", fresh
+	case len(v) < credential.MinLength:
+		return Warning, "is too short: it can be found out by trying", fresh
 	case strings.ContainsAny(v, " \t\r"):
 		return Warning, "has white space inside, which forms and files easily lose", fresh
 	}
 	return "", "", ""
 }
 
-// example tells whether documentation shows a secret. The fourth is that of
-// GitHub's and Atlassian's test vectors (docs.github.com, "Validating webhook
-// deliveries").
+// example tells whether documentation shows a secret, or everybody thinks of it first.
 func example(v string) bool {
-	known := []string{
-		"your_random_secret_here", "your_jira_secret_here", "your_secret_here", "it's a secret to everybody",
-		"changeme", "change-me", "change_me", "secret", "password", "test",
-	}
-	return slices.Contains(known, strings.ToLower(v))
+	return credential.Example(v) || slices.Contains([]string{"changeme", "change-me", "change_me", "secret", "password", "test"}, strings.ToLower(v))
 }
 
 // serviceToken examines the token between the services, which is needed where
@@ -183,13 +191,4 @@ func (e *exam) serviceToken(holders map[string]string) {
 	if !open {
 		e.found("secrets", OK, "SERVICE_TOKEN", "SERVICE_TOKEN is not set: the services' own APIs are open on this machine, and only there", "")
 	}
-}
-
-// secretSettings are those that are examined here and not by ingress.
-func secretSettings() []string {
-	all := []string{"SEAL_KEY"}
-	for _, s := range sources() {
-		all = append(all, s.setting)
-	}
-	return all
 }

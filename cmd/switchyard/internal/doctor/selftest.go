@@ -36,10 +36,10 @@ func (e *exam) selfTest(ctx context.Context, reachable bool) {
 		return // the services' findings say so
 	}
 	var left []string
-	for _, s := range sources() {
+	for _, s := range e.sources() {
 		secrets := e.values(s.setting)
 		if len(secrets) == 0 {
-			continue
+			continue // tokens are not tried
 		}
 		if !e.refusesStrangers(ctx, s) {
 			continue
@@ -55,7 +55,7 @@ func (e *exam) selfTest(ctx context.Context, reachable bool) {
 		}
 	}
 	if len(left) > 0 {
-		e.found("self-test", OK, "", fmt.Sprintf("it left %s in the ledger, without calls: %s", plural(len(left), "run"), strings.Join(left, ", ")), "")
+		e.found("self-test", OK, "", fmt.Sprintf("it left %s in the ledger, without calls, and a refused delivery of each source: %s", plural(len(left), "run"), strings.Join(left, ", ")), "")
 	}
 }
 
@@ -141,7 +141,7 @@ func (e *exam) send(ctx context.Context, s source, secret string) (verdict, erro
 	if err != nil {
 		return verdict{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(e.ingressURL(), "/")+"/webhooks/"+s.name, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(e.ingressURL(), "/")+"/webhooks/"+s.path, bytes.NewReader(body))
 	if err != nil {
 		return verdict{}, fmt.Errorf("self-test: %w", err)
 	}

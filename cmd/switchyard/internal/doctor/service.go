@@ -3,7 +3,9 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -103,10 +105,10 @@ func (e *exam) peers() []peer {
 	agentURL, _ := e.lookup("AGENT_URL")
 	toolsURL, _ := e.lookup("TOOLS_URL")
 	all = append(all,
-		peer{"agent", "AGENT_URL", cmp.Or(agentURL, base(e.agent.Listen))},
-		peer{"tools", "TOOLS_URL", cmp.Or(toolsURL, base(e.tools.Listen))})
+		peer{"agent", "AGENT_URL", cmp.Or(agentURL, e.base("agent", e.agent.Listen))},
+		peer{"tools", "TOOLS_URL", cmp.Or(toolsURL, e.base("tools", e.tools.Listen))})
 	if e.tools.ExecutorEndpoint != "" || e.tools.ExecutorFunction == "" {
-		all = append(all, peer{"executor", "EXECUTOR_ENDPOINT", cmp.Or(e.tools.ExecutorEndpoint, base(e.executor.Listen))})
+		all = append(all, peer{"executor", "EXECUTOR_ENDPOINT", cmp.Or(e.tools.ExecutorEndpoint, e.base("executor", e.executor.Listen))})
 	}
 	return all
 }
@@ -150,7 +152,11 @@ func (e *exam) executorState() {
 func (e *exam) state(p peer, a answer) {
 	if a.err != nil {
 		remedy := fmt.Sprintf("start %s there, or correct %s", p.name, p.setting)
-		if p.name == "ingress" && e.o.URL != "" {
+		_, certificate := errors.AsType[*tls.CertificateVerificationError](a.err)
+		switch {
+		case certificate:
+			remedy = "give --url with the name that the certificate is for, or mend the certificate"
+		case p.name == "ingress" && e.o.URL != "":
 			remedy = "correct --url"
 		}
 		e.found("services", Problem, p.setting, fmt.Sprintf("%s does not answer at %s: %v", p.name, a.url, a.err), remedy)

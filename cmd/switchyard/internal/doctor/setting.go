@@ -30,9 +30,11 @@ func (e *exam) settings() {
 		e.found("settings", Problem, "", err.Error(), "mend the file; until then only the environment is examined")
 		read = e.o.Lookup
 	}
-	e.dotEnv()
+	instances, _ := read("WEBHOOK_INSTANCES")
+	further := ofInstances(instances)
+	known := append(names(e.ingress, e.agent, e.tools, e.executor), further...)
+	e.dotEnv(further)
 	e.where = e.places(read)
-	known := names(e.ingress, e.agent, e.tools, e.executor)
 	e.unusable = e.files(known, read)
 	e.lookup = instance.Under(e.usable(read), e.below())
 	e.modes(known)
@@ -70,6 +72,25 @@ func names(configs ...any) []string {
 				if name != "" && !slices.Contains(all, name) {
 					all = append(all, name)
 				}
+			}
+		}
+	}
+	return all
+}
+
+// ofInstances are the settings of further sites, whose names WEBHOOK_INSTANCES tells.
+func ofInstances(value string) []string {
+	var cfg ingress.Config
+	none := func(string) (string, bool) { return "", false }
+	only := config.Below(none, map[string]string{"WEBHOOK_INSTANCES": value})
+	if err := config.Parse(&cfg, "ingress", "", nil, only); err != nil {
+		return nil // reported when the settings are read
+	}
+	var all []string
+	for _, n := range cfg.Named {
+		for _, s := range []config.Setting{n.Secret, n.Token, n.Allowed, n.HandshakeUntil} {
+			if s.Name != "" {
+				all = append(all, s.Name)
 			}
 		}
 	}
@@ -114,12 +135,15 @@ func (e *exam) read(service string, cfg any) {
 }
 
 func (e *exam) checkIngress(quiet *slog.Logger) error {
-	fill := map[string]string{}
-	for _, name := range secretSettings() {
+	masked, fill := []string{"SEAL_KEY"}, map[string]string{}
+	for _, s := range e.sources() {
+		masked = append(masked, s.setting, s.token)
+	}
+	for _, name := range []string{"SEAL_KEY", "GITHUB_WEBHOOK_SECRET"} {
 		fill[name] = "placeholder of the doctor"
 	}
 	var cfg ingress.Config
-	if err := config.Parse(&cfg, "ingress", "", nil, instance.Under(without(e.lookup, secretSettings()), fill)); err != nil {
+	if err := config.Parse(&cfg, "ingress", "", nil, instance.Under(without(e.lookup, masked), fill)); err != nil {
 		return err
 	}
 	_, err := ingress.New(cfg, ingress.Options{Log: quiet, Now: e.o.Now})

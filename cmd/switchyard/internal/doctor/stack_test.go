@@ -155,7 +155,7 @@ func TestRunning(t *testing.T) {
 	demand(t, r, doctor.OK, "", "it has no runs yet", "")
 	demand(t, r, doctor.OK, "", "agent ok, github ok, jira not configured", "")
 	demand(t, r, doctor.OK, "GITHUB_WEBHOOK_SECRET", "a wrong signature is refused, one with GITHUB_WEBHOOK_SECRET answered 200 ignored", "")
-	demand(t, r, doctor.OK, "", "it left 1 run in the ledger, without calls: the-run", "")
+	demand(t, r, doctor.OK, "", "it left 1 run in the ledger, without calls, and a refused delivery of each source: the-run", "")
 }
 
 func TestBrokenStack(t *testing.T) {
@@ -202,6 +202,36 @@ func TestBrokenStack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A certificate that this machine does not believe is told from no answer.
+func TestCertificate(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	addr := srv.Listener.Addr().String()
+	port := addr[strings.LastIndexByte(addr, ':')+1:]
+	r := examine(t, settings(map[string]string{"WEBHOOK_SERVER_PORT": port, "WEBHOOK_TLS_CERT_FILE": "c", "WEBHOOK_TLS_KEY_FILE": "k"}), nil, srv.URL)
+	demand(t, r, doctor.Problem, "WEBHOOK_SERVER_PORT", "certificate", "the name that the certificate is for")
+	demand(t, r, doctor.OK, "WEBHOOK_SERVER_PORT", "has a certificate for another name", "")
+	demand(t, r, doctor.Problem, "WEBHOOK_TLS_CERT_FILE", "c: ", "")
+}
+
+// A further site has a path and a secret of its own.
+func TestInstance(t *testing.T) {
+	s := start(t)
+	paths := map[string]bool{}
+	next := s.ingress.webhk
+	s.ingress.webhk = func(w http.ResponseWriter, r *http.Request) {
+		paths[r.URL.Path] = true
+		next(w, r)
+	}
+	r := s.examine(t, map[string]string{"WEBHOOK_INSTANCES": "github@ghe=ghe.example.com", "GITHUB_GHE_WEBHOOK_SECRET": another + "yet"})
+	if !paths["/webhooks/github"] || !paths["/webhooks/github/ghe"] {
+		t.Errorf("sent to %v", paths)
+	}
+	demand(t, r, doctor.Problem, "GITHUB_GHE_WEBHOOK_SECRET", "GitHub@ghe: signed with GITHUB_GHE_WEBHOOK_SECRET", "another secret")
 }
 
 // Of another machine's ingress only what it shows is judged: not this

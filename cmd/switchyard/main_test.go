@@ -49,7 +49,8 @@ func TestScript(t *testing.T) {
 type running struct{}
 
 // start runs `switchyard dev --data DIR [FLAG...]` until it says that it
-// listens; what it prints until then goes to the file DIR.out.
+// listens; what it prints until then goes to the file DIR.out, what it logs to
+// DIR.err: the script's own output is not for programs that go on beside it.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: start DIR [FLAG...]")
@@ -57,7 +58,10 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	path, err := exec.LookPath("switchyard")
 	ts.Check(err)
 	cmd := exec.Command(path, append([]string{"dev", "--data"}, args...)...)
-	cmd.Dir, cmd.Env, cmd.Stderr = ts.MkAbs("."), environ(ts), ts.Stderr()
+	logged, err := os.Create(ts.MkAbs(args[0] + ".err"))
+	ts.Check(err)
+	defer func() { _ = logged.Close() }() // the process has its own
+	cmd.Dir, cmd.Env, cmd.Stderr = ts.MkAbs("."), environ(ts), logged
 	stdout, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
@@ -80,7 +84,9 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 	}
-	ts.Fatalf("dev on %s ended before it listened: %v\n%s", args[0], cmd.Wait(), out.String())
+	err = cmd.Wait()
+	why, _ := os.ReadFile(logged.Name())
+	ts.Fatalf("dev on %s ended before it listened: %v\n%s%s", args[0], err, out.String(), why)
 }
 
 // halt ends an instance: `halt DIR` as Ctrl-C does and expects exit code 0,

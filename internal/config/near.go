@@ -10,34 +10,41 @@ import (
 const maxSlips = 2
 
 // Names returns the variables that the settings in cfg, pointers to structs
-// with kong tags, are read from, those of files included.
+// with kong tags, are read from, in their order. Those are left out that a
+// platform sets, and no person.
 func Names(cfg ...any) []string {
 	var names []string
 	for _, c := range cfg {
 		for field := range reflect.TypeOf(c).Elem().Fields() {
+			if _, hidden := field.Tag.Lookup("hidden"); hidden {
+				continue
+			}
 			for name := range strings.SplitSeq(field.Tag.Get("env"), ",") {
-				if name != "" {
-					names = append(names, name, name+"_FILE")
+				if name != "" && !slices.Contains(names, name) {
+					names = append(names, name)
 				}
 			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
-// Meant returns the known name that a name which is none of them is probably
-// meant to be: it has at most two letters wrong, or leaves words out. "" for a
-// name that is known, and for one that is like none: it is another program's.
+// Meant returns the known name that a name which is none of them, nor that of a
+// file with one, is probably meant to be: it has at most two letters wrong, or
+// leaves words out. "" for a name that is known, and for one that is like none:
+// it is another program's.
 func Meant(name string, known []string) string {
+	base := strings.TrimSuffix(name, "_FILE") // which is part of some names: RULES_FILE
+	if slices.Contains(known, name) || slices.Contains(known, base) {
+		return ""
+	}
 	best, least := "", 0
 	for _, k := range known {
-		d := distance(name, k)
-		if d == 0 {
-			return ""
-		}
-		if (d <= maxSlips && len(name) > 2*maxSlips || shortened(name, k)) && (best == "" || d < least) {
-			best, least = k, d
+		for _, given := range []string{name, base} {
+			d := distance(given, k)
+			if (d <= maxSlips && len(given) > 2*maxSlips || shortened(given, k)) && (best == "" || d < least) {
+				best, least = k, d
+			}
 		}
 	}
 	return best

@@ -11,19 +11,20 @@ func TestNames(t *testing.T) {
 	var a struct {
 		Secret string `env:"GITHUB_WEBHOOK_SECRET"`
 		Both   string `env:"LLM_API_KEY,OTHER_KEY"`
+		Lambda string `env:"AWS_LAMBDA_RUNTIME_API" hidden:""`
 		None   string
 	}
 	var b struct {
 		Secret string `env:"GITHUB_WEBHOOK_SECRET"`
 	}
-	want := []string{"GITHUB_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET_FILE", "LLM_API_KEY", "LLM_API_KEY_FILE", "OTHER_KEY", "OTHER_KEY_FILE"}
+	want := []string{"GITHUB_WEBHOOK_SECRET", "LLM_API_KEY", "OTHER_KEY"}
 	if got := config.Names(&a, &b); !slices.Equal(got, want) {
 		t.Errorf("Names() = %q, want %q", got, want)
 	}
 }
 
 func TestMeant(t *testing.T) {
-	known := []string{"AGENT_URL", "AGENT_URL_FILE", "DATABASE_URL", "GITHUB_WEBHOOK_SECRET", "JIRA_WEBHOOK_SECRET", "SEAL_KEY", "WEBHOOK_SERVER_PORT"}
+	known := []string{"AGENT_URL", "DATABASE_URL", "GITHUB_WEBHOOK_SECRET", "JIRA_WEBHOOK_SECRET", "RULES_FILE", "SEAL_KEY", "WEBHOOK_SERVER_PORT"}
 	for name, want := range map[string]string{
 		"GITHUB_WEBHOK_SECRET": "GITHUB_WEBHOOK_SECRET",
 		"GITHUB_SECRET":        "GITHUB_WEBHOOK_SECRET",
@@ -33,6 +34,8 @@ func TestMeant(t *testing.T) {
 		"SEALKEY":              "SEAL_KEY",
 		"AGENT_URL":            "",
 		"AGENT_URL_FILE":       "",
+		"AGENT_URI_FILE":       "AGENT_URL",
+		"RULE_FILE":            "RULES_FILE",
 		"GITHUB_TOKEN":         "",
 		"DATABASE_PASSWORD":    "",
 		"NODE_ENV":             "",

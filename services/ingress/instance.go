@@ -54,6 +54,19 @@ func (c *Config) ReadFurther(read func(name string) (config.Setting, error)) err
 	return nil
 }
 
+// FurtherSettings are the names of the settings of the sites that a value of
+// WEBHOOK_INSTANCES names, without which no list of settings is whole.
+func FurtherSettings(instances string) ([]string, error) {
+	c := Config{Instances: instances}
+	var names []string
+	err := c.ReadFurther(func(name string) (config.Setting, error) {
+		names = append(names, name)
+		return config.Setting{}, nil
+	})
+	slices.Sort(names)
+	return names, err
+}
+
 // prefix is what the names of the site's settings begin with.
 func (i Instance) prefix() string {
 	name := i.Source + "_"

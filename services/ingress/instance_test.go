@@ -9,6 +9,7 @@ import (
 
 	settings "github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
+	"github.com/switchyard-dev/switchyard/internal/webhook/notion"
 	"github.com/switchyard-dev/switchyard/services/ingress"
 )
 
@@ -84,6 +85,62 @@ func TestInstances(t *testing.T) {
 	}
 	if got := send(t, "GET", url+"/readyz", nil, nil); !strings.Contains(got.body, "NOTION_SECOND_WEBHOOK_SECRET is not set") {
 		t.Errorf("readyz: %s", got.body)
+	}
+}
+
+// Bodies say by their links which site they are of, and those of another are
+// refused: what a body claims after its signature was right.
+func TestBodiesOfAnotherHost(t *testing.T) {
+	const workspace, other = "153104cd477e809d8dc4ff2d96ae3090", "253104cd477e809d8dc4ff2d96ae3090"
+	cfg, err := parse(map[string]string{
+		"AGENT_URL": startAgent(t).url, "SERVICE_TOKEN": token, "SEAL_KEY": key,
+		"GITHUB_WEBHOOK_SECRET": secret, "JIRA_WEBHOOK_SECRET": secret, "NOTION_WEBHOOK_SECRET": secret,
+		"WEBHOOK_INSTANCES":         "github@ghe=ghe.example,jira@eu=eu.example:8443,notion@second=" + workspace,
+		"GITHUB_GHE_WEBHOOK_SECRET": secret, "JIRA_EU_WEBHOOK_SECRET": secret, "NOTION_SECOND_WEBHOOK_SECRET": secret,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := start(t, cfg) + "/webhooks/"
+	gitHubOf := func(host string) (http.Header, string) {
+		body := strings.Replace(ping, `"private":true`, `"private":true,"html_url":"https://`+host+`/acme/api","url":"https://`+host+`/api/v3/repos/acme/api"`, 1)
+		return signed("ping", body), body
+	}
+	jiraOf := func(host string) (http.Header, string) {
+		body := strings.Replace(issue, `"key"`, `"self":"https://`+host+`/rest/api/2/issue/1","key"`, 1)
+		return jira.Headers([]byte(secret), "", []byte(body)), body
+	}
+	notionOf := func(workspace string) (http.Header, string) {
+		body := strings.Replace(page, `"id":"x"`, `"id":"x","workspace_id":"`+workspace+`"`, 1)
+		return notion.Headers([]byte(secret), []byte(body)), body
+	}
+	for _, tc := range []struct {
+		path string
+		of   func(string) (http.Header, string)
+		host string
+		code int
+	}{
+		{"github", gitHubOf, "github.com", 200},
+		{"github", gitHubOf, "ghe.example", 403},
+		{"github/ghe", gitHubOf, "ghe.example", 200},
+		{"github/ghe", gitHubOf, "github.com", 403},
+		{"jira", jiraOf, "acme.example", 200},
+		{"jira", jiraOf, "eu.example:8443", 403},
+		{"jira/eu", jiraOf, "eu.example:8443", 200},
+		{"jira/eu", jiraOf, "EU.example:8443", 200},
+		{"jira/eu", jiraOf, "eu.example", 403},
+		{"notion", notionOf, other, 200},
+		{"notion", notionOf, workspace, 403},
+		{"notion/second", notionOf, workspace, 200},
+		{"notion/second", notionOf, other, 403},
+	} {
+		t.Run(tc.path+" of "+tc.host, func(t *testing.T) {
+			header, body := tc.of(tc.host)
+			got := send(t, "POST", url+tc.path, header, strings.NewReader(body))
+			if got.code != tc.code || tc.code == 403 && got.reason() != "instance_not_configured" {
+				t.Errorf("%d %s, want %d", got.code, got.body, tc.code)
+			}
+		})
 	}
 }
 

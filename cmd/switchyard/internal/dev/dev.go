@@ -63,7 +63,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := warnOfSlips(ctx, o.Log); err != nil {
+	if err := warnOfSlips(ctx, settings, o.Log); err != nil {
 		return err
 	}
 	s, err := build(ctx, o, settings)
@@ -80,8 +80,13 @@ func Run(ctx context.Context, o Options) (err error) {
 
 // warnOfSlips: a setting with a wrong name is as good as none, and its owner
 // would look for the cause everywhere else.
-func warnOfSlips(ctx context.Context, log *slog.Logger) error {
-	slips, err := instance.Slips(config.Names(&ingress.Config{}, &agent.Config{}, &tools.Config{}, &executor.Config{}))
+func warnOfSlips(ctx context.Context, settings config.Lookup, log *slog.Logger) error {
+	instances, _ := settings("WEBHOOK_INSTANCES")
+	further, err := ingress.FurtherSettings(instances)
+	if err != nil {
+		return err
+	}
+	slips, err := instance.Slips(append(config.Names(&ingress.Config{}, &agent.Config{}, &tools.Config{}, &executor.Config{}), further...))
 	if err != nil {
 		return err
 	}

@@ -166,9 +166,9 @@ func TestBrokenSettings(t *testing.T) {
 
 // A setting that all services share is one finding, and hides no other.
 func TestEachBrokenSettingOnce(t *testing.T) {
-	r := examine(t, settings(map[string]string{"LOG_LEVEL": "loud", "WEBHOOK_SERVER_PORT": "http", "TOOLS_MAX_IN_FLIGHT": "many"}), nil, "")
+	r := examine(t, settings(map[string]string{"LOG_LEVEL": "loud", "WEBHOOK_DEADLINE": "soon", "TOOLS_MAX_IN_FLIGHT": "many"}), nil, "")
 	demand(t, r, doctor.Problem, "LOG_LEVEL", "loud", "")
-	demand(t, r, doctor.Problem, "WEBHOOK_SERVER_PORT", "http", "")
+	demand(t, r, doctor.Problem, "WEBHOOK_DEADLINE", "soon", "")
 	demand(t, r, doctor.Problem, "TOOLS_MAX_IN_FLIGHT", "many", "")
 	if r.Problems != 3 {
 		t.Errorf("%d problems", r.Problems)

@@ -15,15 +15,11 @@ import (
 const dotEnv = ".env"
 
 // dotEnv looks for names in .env that nobody reads, and for lines that a later
-// one undoes. further are the settings of further sites.
-func (e *exam) dotEnv(further []string) {
+// one undoes.
+func (e *exam) dotEnv(known []string) {
 	b, err := os.ReadFile(dotEnv)
 	if err != nil {
 		return // none, or already reported
-	}
-	known := config.Names(&e.ingress, &e.agent, &e.tools, &e.executor)
-	for _, name := range further {
-		known = append(known, name, name+"_FILE")
 	}
 	seen := map[string]int{}
 	for i, line := range strings.Split(string(b), "\n") {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,9 +30,9 @@ func (e *exam) settings() {
 		read = e.o.Lookup
 	}
 	instances, _ := read("WEBHOOK_INSTANCES")
-	further := ofInstances(instances)
-	known := append(names(e.ingress, e.agent, e.tools, e.executor), further...)
-	e.dotEnv(further)
+	further, _ := ingress.FurtherSettings(instances) // reported when the settings are read
+	known := append(config.Names(&e.ingress, &e.agent, &e.tools, &e.executor), further...)
+	e.dotEnv(known)
 	e.where = e.places(read)
 	e.unusable = e.files(known, read)
 	e.lookup = instance.Under(e.usable(read), e.below())
@@ -58,43 +57,6 @@ func (e *exam) summary(known []string) string {
 		from = "the environment sets " + strings.Join(set, ", ")
 	}
 	return fmt.Sprintf("all %d settings of the services can be read; %s", len(known), from)
-}
-
-// names are the variables of configurations, as their tags say.
-func names(configs ...any) []string {
-	var all []string
-	for _, c := range configs {
-		for field := range reflect.TypeOf(c).Fields() {
-			if _, hidden := field.Tag.Lookup("hidden"); hidden {
-				continue // set by the platform, not by people
-			}
-			for name := range strings.SplitSeq(field.Tag.Get("env"), ",") {
-				if name != "" && !slices.Contains(all, name) {
-					all = append(all, name)
-				}
-			}
-		}
-	}
-	return all
-}
-
-// ofInstances are the settings of further sites, whose names WEBHOOK_INSTANCES tells.
-func ofInstances(value string) []string {
-	var cfg ingress.Config
-	none := func(string) (string, bool) { return "", false }
-	only := config.Below(none, map[string]string{"WEBHOOK_INSTANCES": value})
-	if err := config.Parse(&cfg, "ingress", "", nil, only); err != nil {
-		return nil // reported when the settings are read
-	}
-	var all []string
-	for _, n := range cfg.Named {
-		for _, s := range []config.Setting{n.Secret, n.Token, n.Allowed, n.HandshakeUntil} {
-			if s.Name != "" {
-				all = append(all, s.Name)
-			}
-		}
-	}
-	return all
 }
 
 // parse reads the settings into the services' own configurations, and has the

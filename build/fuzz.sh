@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for the time given ($1, 10s each by default): Go fuzzes
+# Runs every fuzz target for the time or the count given ($1: 10s, 3000x): Go fuzzes
 # one target of one package at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	settings "github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
 	"github.com/switchyard-dev/switchyard/services/ingress"
 )
@@ -75,7 +77,11 @@ func TestNoProxyIsTrusted(t *testing.T) {
 // still: nothing comes back to a bucket.
 func stopped(t *testing.T) (url string) {
 	t.Helper()
-	cfg := config(startAgent(t).url)
+	return stoppedAs(t, config(startAgent(t).url)) + "/webhooks/github"
+}
+
+func stoppedAs(t *testing.T, cfg ingress.Config) (url string) {
+	t.Helper()
 	cfg.TrustedProxies, cfg.Deadline = "127.0.0.1", time.Minute
 	now := time.Now()
 	srv, err := ingress.New(cfg, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }})
@@ -84,7 +90,26 @@ func stopped(t *testing.T) (url string) {
 	}
 	server := httptest.NewServer(srv.Handler())
 	t.Cleanup(server.Close)
-	return server.URL + "/webhooks/github"
+	return server.URL
+}
+
+// Notion's handshake comes once, unsigned: behind an address that was wrong too
+// often it was lost.
+func TestHandshakeBehindALoudAddress(t *testing.T) {
+	cfg := config(startAgent(t).url)
+	cfg.NotionHandshakeUntil = is(time.Now().Add(time.Hour).Format(time.RFC3339))
+	cfg.NotionSecret = settings.Setting{File: filepath.Join(t.TempDir(), "token")}
+	url := stoppedAs(t, cfg)
+	h := http.Header{"Content-Type": {"application/json"}}
+	for range 60 {
+		send(t, "POST", url+"/webhooks/github", h.Clone(), strings.NewReader(ping))
+	}
+	if got := send(t, "POST", url+"/webhooks/notion", h.Clone(), strings.NewReader(`{"verification_token":"secret_ofThisTest0123456789"}`)); got.code != 200 {
+		t.Errorf("the handshake: %d %s", got.code, got.body)
+	}
+	if got := send(t, "POST", url+"/webhooks/notion", h.Clone(), strings.NewReader(`{}`)); got.code != 429 {
+		t.Errorf("what is none, after it: %d %s", got.code, got.body)
+	}
 }
 
 // Who was wrong too often is told so, and costs nothing any more; whoever is

@@ -25,11 +25,8 @@ type event struct {
 // No two documented events are inseparable: where their members are alike, the
 // action tells them apart (watch, repository, branch_protection_configuration).
 //
-// What remains: a body of kind "other" may be relabelled with a name that is not
-// documented. It stays "other" under the id that it has anyway, and nothing acts
-// on it. A body of an event that acts is refused under such a name, though GitHub
-// may have named a new event so: until that has a row here, its bodies are
-// refused if they have all members of one that acts.
+// A name that is not documented may be a new event's, whatever members its
+// bodies have: it is "other", under an id apart (see unheardOf).
 func events() []event {
 	return slices.Concat(subjectEvents(), buildEvents(), governedEvents(), bareEvents())
 }

@@ -68,8 +68,12 @@ func TestNewMember(t *testing.T) {
 			continue
 		}
 		other, _, err := github.Normalizer{}.Normalize(header("made_up"), more, meta)
-		if e.GetKind() == "other" && err == nil && other.GetKind() != "other" || e.GetKind() != "other" && !errors.Is(err, source.EventMismatch) {
-			t.Errorf("%s under a made-up name: %v, %v", path, other.GetKind(), err)
+		if err != nil || other.GetKind() != "other" || other.GetId() == e.GetId() || other.GetVisibility() != "unknown" {
+			t.Errorf("%s under a made-up name: %v, %v", path, other, err)
+		}
+		again, _, err := github.Normalizer{}.Normalize(header("another"), more, meta)
+		if err != nil || again.GetId() != other.GetId() {
+			t.Errorf("%s under another made-up name is another event: %v", path, err)
 		}
 	}
 }

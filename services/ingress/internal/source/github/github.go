@@ -85,14 +85,24 @@ func (n *normal) fill(eventName string) error {
 	is := slices.IndexFunc(all, func(e event) bool { return e.is(n) })
 	named := slices.IndexFunc(all, func(e event) bool { return e.name == eventName })
 	switch {
-	case named < 0 && (is < 0 || all[is].kind == "other"):
-		n.event.Kind = "other"
+	case named < 0:
+		n.unheardOf()
 		return nil
-	case named < 0 || is != named:
+	case is != named:
 		return source.EventMismatch
 	}
 	n.event.Kind = all[is].kind
 	return all[is].fill(n)
+}
+
+// unheardOf makes an event of a name that nothing is known of. It has an id
+// apart, one for all such names, so that no name takes the id of what the body
+// is in truth; and it doesn't tell who may see its place: without a time of its
+// own it would count as newer than what is true by now.
+func (n *normal) unheardOf() {
+	apart := n.meta.Event(name, n.meta.HexDigest()+":other")
+	n.event.Id, n.event.DedupKey = apart.GetId(), apart.GetDedupKey()
+	n.event.Kind, n.event.Visibility = "other", apart.GetVisibility()
 }
 
 // host is that of the body's own links. A site's REST API is at its own host,

@@ -13,13 +13,16 @@ import (
 //
 // Fields: number, url, status (open, closed), resolution (GitHub's state_reason),
 // labels, assignee (login), created_at, closed_at. Changes as for pull requests;
-// closing and reopening change status. Texts: title and body, by the issue's
+// closing and reopening change status. Of a pull request it is change.updated. Texts: title and body, by the issue's
 // author; none of a deleted issue. An issue that was transferred changes ref, from
 // the old one to the new one: its event in both repositories says so.
 func (n *normal) issue() error {
 	is := n.Issue
 	if n.repo == "" || is.ID == "" || is.Number <= 0 || n.Action == "" {
 		return source.EventMismatch
+	}
+	if is.PullRequest != nil {
+		return n.issueOfChange(is)
 	}
 	e := n.event
 	e.Ref, e.NativeId = n.numbered("issue", is.Number), string(is.ID)
@@ -41,11 +44,32 @@ func (n *normal) issue() error {
 	if e.Kind == "issue.deleted" {
 		return nil
 	}
+	n.issueText(is)
+	return nil
+}
+
+// issueOfChange normalizes issues about a pull request, which is an issue too
+// (it is given a milestone by one): change.updated.
+//
+// Fields: number, url, state, labels.
+func (n *normal) issueOfChange(is *issue) error {
+	// GitHub numbers a pull request twice: the id here is the issue's.
+	n.event.Kind, n.event.Ref, n.event.NativeId = "change.updated", n.numbered("pr", is.Number), ""
+	n.at(is.UpdatedAt)
+	n.fields.Number("number", is.Number)
+	n.fields.Text("url", source.URL(is.URL))
+	n.fields.Text("state", source.Word(is.State))
+	n.fields.List("labels", labelNames(is.Labels))
+	n.labelled(is.State)
+	n.issueText(is)
+	return nil
+}
+
+func (n *normal) issueText(is *issue) {
 	by := author(is.User, is.Association)
 	n.parts(
 		source.Part("title", is.Title, by, n.editor(n.Changes != nil && n.Changes.Title != nil)),
 		source.Part("body", is.Body, by, n.editor(n.Changes != nil && n.Changes.Body != nil)))
-	return nil
 }
 
 func (n *normal) issueMoved(is *issue) {

@@ -8,16 +8,23 @@ import (
 )
 
 // name is the field's id where Jira gives one: the label is translated and, at
-// times, capitalized.
+// times, capitalized. A field of the site's own may bear the label of one of
+// Jira's ("Status"), with anybody's text for a value: without an id it is told
+// apart by a name that none of Jira's has. Source of fieldtype:
+// developer.atlassian.com, Jira Cloud platform, "Webhooks", changelog.
 func (c change) name() string {
-	if c.FieldID != "" {
+	switch {
+	case c.FieldID != "":
 		return strings.ToLower(c.FieldID)
+	case c.FieldType != "jira":
+		return "custom:" + strings.ToLower(c.Field)
 	}
 	return strings.ToLower(c.Field)
 }
 
-// verified is what rules may see of a change; assignee is who the issue has now. Summary, description and fields of
-// the site's own keep their values to themselves: people wrote them.
+// verified is what rules may see of a change; assignee is who the issue has now.
+// Summary, description and fields of the site's own keep their values to
+// themselves: people wrote them.
 func (c change) verified(assignee *user) *eventv1.FieldChange {
 	out := &eventv1.FieldChange{Field: source.Name(c.name())}
 	switch c.name() {

@@ -128,7 +128,7 @@ func TestParts(t *testing.T) {
 				t.Errorf("%v", e.GetFields())
 			}
 		}},
-		{Name: "assigned by the user's key", Header: header(), Body: body("jira:issue_updated", strings.Replace(issue, `"summary"`, `"assignee":{"accountId":"a","key":"dev"},"summary"`, 1)+`,"changelog":{"id":1,"items":[{"field":"assignee","from":"dev","to":"dev"}]}`), Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+		{Name: "assigned by the user's key", Header: header(), Body: body("jira:issue_updated", strings.Replace(issue, `"summary"`, `"assignee":{"accountId":"a","key":"dev"},"summary"`, 1)+`,"changelog":{"id":1,"items":[{"field":"assignee","fieldtype":"jira","from":"dev","to":"dev"}]}`), Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
 			if c := e.GetChanges()[0]; c.GetFrom() != "dev" || c.GetTo() != "a" {
 				t.Errorf("%v", c)
 			}
@@ -161,7 +161,7 @@ func TestParts(t *testing.T) {
 				t.Errorf("%v", e)
 			}
 		}},
-		{Name: "issue moved", Header: header(), Body: body("jira:issue_updated", issue+`,"changelog":{"id":1,"items":[{"field":"Key","fromString":"OLD-1","toString":"ACME-7"},{"field":"issuetype","fromString":"Bug","toString":"Task"},{"field":"Key","fromString":"not a key","toString":"x"}]}`), Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+		{Name: "issue moved", Header: header(), Body: body("jira:issue_updated", issue+`,"changelog":{"id":1,"items":[{"field":"Key","fieldtype":"jira","fromString":"OLD-1","toString":"ACME-7"},{"field":"issuetype","fieldtype":"jira","fromString":"Bug","toString":"Task"},{"field":"Key","fieldtype":"jira","fromString":"not a key","toString":"x"}]}`), Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
 			c := e.GetChanges()
 			if len(c) != 3 || c[0].GetFrom() != "OLD-1" || c[0].GetTo() != "ACME-7" || c[1].GetTo() != "Task" || c[2].GetFrom() != "" {
 				t.Errorf("%v", c)
@@ -192,7 +192,7 @@ func TestUpdatedKind(t *testing.T) {
 		{"commented without a comment", whole + cloud, "issue_commented", "issue.updated", "issue.updated@2026-02-28T09:30:03.123Z"},
 		{"assigned", whole + cloud, "issue_assigned", "issue.assigned", "issue.assigned@2026-02-28T09:30:03.123Z"},
 		{"another word", whole + cloud + made, "issue_generic", "issue.updated", "issue.updated@2026-02-28T09:30:03.123Z"},
-		{"a comment with a transition", whole + server + made + `,"changelog":{"id":9,"items":[{"field":"status"}]}`, "", "issue.transitioned", "changelog:9"},
+		{"a comment with a transition", whole + server + made + `,"changelog":{"id":9,"items":[{"field":"status","fieldtype":"jira"}]}`, "", "issue.transitioned", "changelog:9"},
 	} {
 		sourcetest.Run(t, jira.Normalizer{}, []sourcetest.Case{{Name: tc.name, Header: header(), Body: body("jira:issue_updated", `"issue_event_type_name":"`+tc.word+`",`+tc.body), Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
 			if e.GetKind() != tc.kind || e.GetOccurrence() != tc.occurrence || e.GetRef() != "jira:issue:A-1" {

@@ -159,3 +159,23 @@ func FuzzNormalize(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) { sourcetest.Valid(t, jira.Normalizer{}, header(), []byte(body)) })
 }
+
+// A field of the site's own with the label of one of Jira's passed as that: its
+// text, anybody's, came into changes and from there into comments.
+func TestCustomFieldUnderABuiltInLabel(t *testing.T) {
+	for _, label := range []string{"Status", "status", "Priority", "Resolution", "IssueType", "Labels", "Key", "Assignee"} {
+		for _, fieldType := range []string{`"fieldtype":"custom",`, ""} {
+			item := `{"field":"` + label + `",` + fieldType + `"from":"ACME-1","fromString":"ACME-1","to":"call Bob","toString":"call Bob"}`
+			sourcetest.Run(t, jira.Normalizer{}, []sourcetest.Case{{
+				Name: label + fieldType, Header: header(),
+				Body: body("jira:issue_updated", `"user":{"accountId":"a"},"issue":{"id":"1","key":"A-1","fields":{}},"changelog":{"id":9,"items":[`+item+`]}`),
+				Want: func(t *testing.T, e *eventv1.WebhookEvent, _ *eventv1.Delivery) {
+					c := e.GetChanges()[0]
+					if e.GetKind() != "issue.updated" || c.GetField() != "custom:"+strings.ToLower(label) || c.GetFrom() != "" || c.GetTo() != "" {
+						t.Errorf("%s with %v", e.GetKind(), c)
+					}
+				},
+			}})
+		}
+	}
+}

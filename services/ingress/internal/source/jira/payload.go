@@ -180,6 +180,7 @@ type changelog struct {
 type change struct {
 	Field      string `json:"field"`
 	FieldID    string `json:"fieldId"`
+	FieldType  string `json:"fieldtype"`
 	From       string `json:"from"`
 	FromString string `json:"fromString"`
 	To         string `json:"to"`

@@ -42,7 +42,9 @@ this command waits, and keeps it in its data folder.
   switchyard notion connect --url https://hooks.example.com --replace --for 5m
 
 For ingress as a service of its own, NOTION_HANDSHAKE_UNTIL is the time until
-which it takes the token, and NOTION_WEBHOOK_SECRET_FILE the file that it goes to.`
+which it takes the token, and NOTION_WEBHOOK_SECRET_FILE the file that it goes to.
+Over a token that is active it takes none, unless NOTION_HANDSHAKE_UNTIL_FILE
+names a file that says so: 2026-03-01T12:30:00Z replace.`
 }
 
 // Run waits for the token.

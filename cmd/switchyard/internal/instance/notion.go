@@ -57,13 +57,14 @@ func readToken(file string) (string, error) {
 // Handshake is the time in which ingress takes a verification token of Notion.
 type Handshake struct {
 	file, until string
-	// Where the secret before is kept meanwhile; "" if there was none.
+	// The secret that holds until a token comes; "" if there is none.
 	before string
 }
 
-// OpenHandshake lets the instance on a data folder take a token until a time.
-// The secret that it has now is put aside: ingress never goes over one. One of
-// Notion's own is put aside only to replace it.
+// OpenHandshake lets the instance on a data folder take a token until a time,
+// in the place of the secret that it has now. One of Notion's own is given up
+// only to replace it. Until the token comes nothing changes, whatever becomes of
+// this program.
 func OpenHandshake(dir string, environ config.Lookup, until time.Time, replace bool) (*Handshake, error) {
 	settings, err := Settings(dir, environ)
 	if err != nil {
@@ -77,22 +78,19 @@ func OpenHandshake(dir string, environ config.Lookup, until time.Time, replace b
 	var h Handshake
 	h.file, _ = settings(notionSecret + "_FILE")
 	h.until, _ = settings(notionUntil + "_FILE")
-	kept, err := readToken(h.file)
-	if err != nil {
+	if h.before, err = readToken(h.file); err != nil {
 		return nil, err
 	}
-	made := h.file == filepath.Join(dir, notionSecretName) && !strings.HasPrefix(kept, tokenPrefix)
-	if kept != "" && !made && !replace {
+	made := h.file == filepath.Join(dir, notionSecretName) && !strings.HasPrefix(h.before, tokenPrefix)
+	if h.before != "" && !made && !replace {
 		return nil, fmt.Errorf("%s holds a verification token of Notion already: give --replace to put another subscription's in its place", h.file)
 	}
-	if err := os.WriteFile(h.until, []byte(until.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("%s_FILE: %w", notionUntil, err)
+	window := until.UTC().Format(time.RFC3339)
+	if h.before != "" {
+		window += " replace" // ingress: a token may come in the place of the active one
 	}
-	if kept != "" {
-		h.before = h.file + ".before"
-		if err := os.Rename(h.file, h.before); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s_FILE: %w", notionSecret, err), os.Remove(h.until))
-		}
+	if err := os.WriteFile(h.until, []byte(window+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("%s_FILE: %w", notionUntil, err)
 	}
 	return &h, nil
 }
@@ -101,19 +99,18 @@ func OpenHandshake(dir string, environ config.Lookup, until time.Time, replace b
 func (h *Handshake) File() string { return h.file }
 
 // Token is what came, or "".
-func (h *Handshake) Token() (string, error) { return readToken(h.file) }
+func (h *Handshake) Token() (string, error) {
+	token, err := readToken(h.file)
+	if err != nil || token == h.before || !strings.HasPrefix(token, tokenPrefix) {
+		return "", err
+	}
+	return token, nil
+}
 
-// Close ends the time and returns the token that came. If none did, the secret
-// before is back in its place.
+// Close ends the time and returns the token that came.
 func (h *Handshake) Close() (string, error) {
 	err := os.Remove(h.until)
 	// Only now: until then one may still come.
 	token, readErr := h.Token()
-	if err = errors.Join(err, readErr); err != nil || h.before == "" {
-		return token, err
-	}
-	if token == "" {
-		return "", os.Rename(h.before, h.file)
-	}
-	return token, os.Remove(h.before)
+	return token, errors.Join(err, readErr)
 }

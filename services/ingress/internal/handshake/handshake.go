@@ -24,6 +24,10 @@ const (
 	minToken, maxToken = 16, 200
 )
 
+// Replace, after the time in a file of the setting, says that the token may come
+// in the place of an active one: the operator asked for that.
+const Replace = "replace"
+
 // Window is when a token is taken, and where it goes. It may be used by several
 // at once.
 type Window struct {
@@ -32,7 +36,8 @@ type Window struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	mu sync.Mutex // of two tokens at once, one is taken
+	mu   sync.Mutex // of two tokens at once, one is taken
+	used time.Time  // when the window was opened in which one went over another
 }
 
 // New makes a window that is open until the time in the setting, RFC 3339; a
@@ -52,35 +57,64 @@ func Time(until config.Setting) (time.Time, error) {
 }
 
 // Open tells whether a token would be taken now: the operator's time has not
-// come yet, and no token is active. A file of secrets that the operator took
-// away holds none, although the one read from it is still good.
+// come yet, and no token is active.
 func (w *Window) Open() bool {
-	until := w.until
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	open, _ := w.open()
+	return open
+}
+
+// open tells also when the window was opened if the token may go over another
+// one; zero if it may not.
+func (w *Window) open() (open bool, over time.Time) {
+	until, replace := w.until, false
 	if until.File != "" {
 		b, err := os.ReadFile(until.File)
 		if err != nil {
-			return false
+			return false, over
 		}
-		until.Value = strings.TrimSpace(string(b))
+		until.Value, replace = strings.CutSuffix(strings.TrimSpace(string(b)), " "+Replace)
 	}
 	if until.Value == "" {
-		return false
+		return false, over
 	}
 	at, err := Time(until)
-	if err != nil {
+	switch {
+	case err != nil:
 		w.log.Warn("no handshake is accepted", "error", err)
-		return false
+		return false, over
+	case !w.now().Before(at):
+		return false, over
+	case replace:
+		return w.unspent()
 	}
-	return !w.active() && w.now().Before(at)
+	return !w.active(), over
 }
 
-// active tells whether there is a token. What can't be read may be one.
+// active tells whether there is a token. What can't be read may be one; and one
+// whose file is empty or gone still holds: whoever writes a file anew empties it
+// for a moment, in which a stranger's token must not get in.
 func (w *Window) active() bool {
-	if w.secrets.File() == "" {
+	if w.secrets.File() == "" || w.secrets.Any() {
 		return w.secrets.Any()
 	}
 	b, err := os.ReadFile(w.secrets.File())
 	return err == nil && len(config.Split(string(b))) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
+// unspent tells whether the one token that a file of the setting lets go over
+// another has yet to come, here or in a process beside this one.
+func (w *Window) unspent() (bool, time.Time) {
+	opened, err := os.Stat(w.until.File)
+	if err != nil || w.secrets.File() == "" || w.used.Equal(opened.ModTime()) {
+		return false, time.Time{}
+	}
+	written, err := os.Stat(w.secrets.File())
+	if err == nil && written.ModTime().After(opened.ModTime()) {
+		return false, time.Time{}
+	}
+	return true, opened.ModTime()
 }
 
 // Accept takes the token of a handshake: it is active when Accept returns true.
@@ -93,7 +127,8 @@ func (w *Window) Accept(body []byte) (bool, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.Open() {
+	open, over := w.open()
+	if !open {
 		return false, nil
 	}
 	file := w.secrets.File()
@@ -103,12 +138,13 @@ func (w *Window) Accept(body []byte) (bool, error) {
 			"setting", w.secrets.Name(), "verification_token", token)
 		return true, nil
 	}
-	if err := write(file, token); err != nil {
+	if err := write(file, token, !over.IsZero()); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return false, nil // another process was first
 		}
 		return false, fmt.Errorf("%s_FILE=%s: the verification token was not written: %w", w.secrets.Name(), file, err)
 	}
+	w.used = over
 	w.secrets.Refresh()
 	w.log.Warn("Notion's verification token was received: paste it into Notion", "setting", w.secrets.Name()+"_FILE", "file", file)
 	return true, nil
@@ -135,8 +171,8 @@ func odd(r rune) bool {
 }
 
 // write makes the file with the token, as a whole and for its owner only. It is
-// fs.ErrExist if somebody else wrote one first.
-func write(file, token string) error {
+// fs.ErrExist if somebody else wrote one first, unless it is to be replaced.
+func write(file, token string, replace bool) error {
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".verification-token-*") // mode 0600
 	if err != nil {
 		return err
@@ -145,6 +181,9 @@ func write(file, token string) error {
 	_, err = tmp.WriteString(token + "\n")
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
+	}
+	if replace {
+		return os.Rename(tmp.Name(), file)
 	}
 	// A link never goes over a file; a rename goes over an empty one.
 	if os.Link(tmp.Name(), file) == nil {

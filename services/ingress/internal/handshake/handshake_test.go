@@ -106,22 +106,45 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// The operator takes the token away and opens the window: a new one may come,
-// and until then the one before stays good.
+// The operator asks for another token: one comes in the place of the one before,
+// which stays good for a while, and then no more.
 func TestReplace(t *testing.T) {
 	w := open(t)
 	write(t, w.file, "the one before")
 	w.secrets.Refresh()
-	if err := os.Remove(w.file); err != nil {
-		t.Fatal(err)
+	if w.window.Open() {
+		t.Fatal("open over an active token")
 	}
-	if !w.window.Open() || !w.secrets.Any() {
-		t.Fatalf("open %v, secrets %v", w.window.Open(), w.secrets.Any())
-	}
+	write(t, w.until, "2026-03-01T12:01:00Z "+handshake.Replace+"\n")
 	w.accept(t, body(token), true)
 	if got := string(bytes.Join(w.secrets.Secrets(), []byte(","))); got != token+",the one before" {
 		t.Errorf("good are %s", got)
 	}
+	w.accept(t, body(token+"2"), false)
+	// Nor in a process beside this one, which sees that the file is newer.
+	later := time.Now().Add(time.Minute)
+	if err := os.Chtimes(w.file, later, later); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	other := credential.New(config.Setting{Name: "NOTION_WEBHOOK_SECRET", File: w.file}, clock, log)
+	if handshake.New(config.Setting{File: w.until}, other, clock, log).Open() {
+		t.Error("open beside")
+	}
+}
+
+// Whoever rewrites the file of an active token empties it for a moment, and a
+// stranger's token was taken in that moment.
+func TestAFileThatIsRewrittenHoldsItsToken(t *testing.T) {
+	w := open(t)
+	write(t, w.file, "the one before")
+	w.secrets.Refresh()
+	write(t, w.file, "")
+	w.accept(t, body(token), false)
+	if err := os.Remove(w.file); err != nil {
+		t.Fatal(err)
+	}
+	w.accept(t, body(token), false)
 }
 
 func TestAnEmptyFileHoldsNoToken(t *testing.T) {

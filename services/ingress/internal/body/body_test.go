@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -120,16 +122,64 @@ func TestShares(t *testing.T) {
 		take(Max, other.String(), "")
 		take(Max, other.String(), "")
 		take(Max, other.String(), answer.Overloaded)
-		for range 32 {
+		for range 31 {
 			take(small, one, "")
 		}
-		take(1000, one, answer.Overloaded)
-		take(1000, other.String(), "")
+		// It needs room beside the 64 KiB that came already.
+		take(small, one, answer.Overloaded)
+		take(small, other.String(), "")
 		for _, release := range held {
 			release()
 		}
 		b.none(t)
 	})
+}
+
+// 64 connections from two addresses that announced 1 MiB each, and sent nothing,
+// took all of the room of small bodies.
+func TestAnnouncedIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget()
+		var held sync.WaitGroup
+		nothing, end := io.Pipe()
+		for i := range 2000 {
+			client, length := fmt.Sprintf("192.0.2.%d", i%2+1), int64([]int{small, Max}[i/2%2])
+			held.Go(func() {
+				if _, release, reason := b.read(t, nothing, length, client); reason != answer.InvalidPayload {
+					t.Errorf("%q", reason)
+					release()
+				}
+			})
+		}
+		synctest.Wait()
+		start := time.Now()
+		for _, n := range []int64{1000, small, Max} {
+			_, release, reason := b.read(t, bytes.NewReader(make([]byte, n)), n, "192.0.2.3")
+			release()
+			if took := time.Since(start); reason != "" || took != 0 {
+				t.Errorf("%d bytes after %v: %q", n, took, reason)
+			}
+		}
+		if err := end.Close(); err != nil {
+			t.Error(err)
+		}
+		held.Wait()
+		b.none(t)
+	})
+}
+
+// Room was waited for, and then the body came too slowly: that is our fault too.
+func TestSlowAfterWaiting(t *testing.T) {
+	b := NewBudget()
+	if !b.small.all.TryAcquire(smallBudget) {
+		t.Fatal("a new budget is not free")
+	}
+	time.AfterFunc(10*time.Millisecond, func() { b.small.all.Release(smallBudget) })
+	_, release, reason := b.read(t, iotest.ErrReader(os.ErrDeadlineExceeded), 1000, "192.0.2.1")
+	if release(); reason != answer.Overloaded {
+		t.Errorf("%q", reason)
+	}
+	b.none(t)
 }
 
 // Who waits gets the room of the one who leaves.

@@ -25,15 +25,6 @@ type Clock struct {
 	Deadline time.Duration
 }
 
-// reservation is what a body holds of the budget.
-type reservation struct {
-	from  *pool
-	share uint64
-	bytes int64
-}
-
-func (r *reservation) release() { r.from.release(r.share, r.bytes) }
-
 // Read reads the whole body. What it holds of the budget is given back by
 // release, to be called when nothing refers to the body any more, and never nil.
 // A reason other than "" says why there is no body: BodyTooLarge, Overloaded,
@@ -42,72 +33,116 @@ func (b *Budget) Read(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	if r.ContentLength > Max {
 		return nil, func() {}, answer.BodyTooLarge
 	}
-	held := reservation{from: &b.small, share: b.share(client), bytes: r.ContentLength}
-	switch {
-	case r.ContentLength < 0:
-		held.bytes = small
-	case r.ContentLength > small:
-		held.from = &b.large
-	}
-	if !held.from.try(held.share, held.bytes) && !wait(ctx, held, clock) {
-		return nil, func() {}, answer.Overloaded
-	}
 	// A writer without deadlines is a test's; its body is in memory.
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(clock.Start.Add(clock.Deadline))
-	var err error
-	if r.ContentLength >= 0 {
-		body = make([]byte, r.ContentLength)
-		_, err = io.ReadFull(r.Body, body)
-	} else {
-		body, err = b.readUnsized(&held, http.MaxBytesReader(w, r.Body, Max))
+	room, cancel := context.WithDeadline(ctx, clock.Start.Add(clock.Deadline/2))
+	defer cancel()
+	g := growing{budget: b, share: b.share(client), room: room, from: r.Body, length: r.ContentLength}
+	if g.length < 0 {
+		g.from = http.MaxBytesReader(w, r.Body, Max)
 	}
-	if err != nil {
-		held.release()
-		return nil, func() {}, refusal(err)
+	if err := g.read(); err != nil {
+		g.held.release()
+		return nil, func() {}, g.refusal(err)
 	}
 	_ = control.SetReadDeadline(time.Time{})
-	return body, held.release, ""
+	return g.body, g.held.release, ""
 }
 
-func wait(ctx context.Context, held reservation, clock Clock) bool {
-	ctx, cancel := context.WithDeadline(ctx, clock.Start.Add(clock.Deadline/2))
-	defer cancel()
-	return held.from.wait(ctx, held.share, held.bytes)
+// reservation is what a body holds of the budget; its zero value holds nothing.
+type reservation struct {
+	from  *pool
+	share uint64
+	bytes int64
 }
 
-var errNoRoom = errors.New("no room for a large body")
+func (r *reservation) release() {
+	if r.from != nil {
+		r.from.release(r.share, r.bytes)
+	}
+}
 
-// readUnsized reads a body whose length nobody said. Beyond the small size it
-// takes room for the largest, at once or not at all: one that waits would hold
-// its place among the small ones.
-func (b *Budget) readUnsized(held *reservation, from io.Reader) ([]byte, error) {
-	head, err := io.ReadAll(io.LimitReader(from, small+1))
-	if err != nil || len(head) <= small {
-		return head, err
+// growing is a body while it is read.
+type growing struct {
+	budget *Budget
+	share  uint64
+	room   context.Context //nolint:containedctx // bounds the wait for room, apart from the request
+	from   io.Reader
+	length int64 // -1 where nobody said it
+	body   []byte
+	held   reservation
+	waited bool
+}
+
+// sizes are those that a body grows through to n bytes, or to the largest where
+// the length is not known. Room is given for what came, not for what is
+// announced: who announces much and sends nothing takes little from the others.
+func sizes(n int64) []int64 {
+	all := []int64{4 << 10, 16 << 10, 64 << 10, small, Max + 1}
+	if n < 0 {
+		return all
 	}
-	if !b.large.try(held.share, Max) {
-		return nil, errNoRoom
+	all = all[:3]
+	for i, size := range all {
+		if n <= size {
+			return append(all[:i], n)
+		}
 	}
-	held.release()
-	held.from, held.bytes = &b.large, Max
-	// One byte more than ever comes, so that there is room until the end is read.
-	whole := make([]byte, Max+1)
-	n := copy(whole, head)
-	for {
-		read, err := from.Read(whole[n:])
-		n += read
-		if errors.Is(err, io.EOF) {
-			return whole[:n], nil
+	return append(all, n)
+}
+
+var errNoRoom = errors.New("no room for the body")
+
+func (g *growing) read() error {
+	for _, size := range sizes(g.length) {
+		if err := g.grow(size); err != nil {
+			return err
+		}
+		n, err := io.ReadFull(g.from, g.body[len(g.body):size])
+		g.body = g.body[:len(g.body)+n]
+		if g.length < 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+			return g.ended()
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
+	return nil
+}
+
+// ended tells the end of a body whose length nobody said from one that was cut
+// off, which ReadFull calls the same.
+func (g *growing) ended() error {
+	var one [1]byte
+	if n, err := g.from.Read(one[:]); n > 0 || !errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+// grow makes room for n bytes in all. One whose length nobody said takes that of
+// the largest at once or not at all: it would keep small ones out while it waits.
+func (g *growing) grow(n int64) error {
+	next := reservation{from: &g.budget.small, share: g.share, bytes: n}
+	if n > small {
+		next.from = &g.budget.large
+	}
+	if !next.from.try(next.share, n) {
+		g.waited = true
+		if g.length < 0 && n > small || !next.from.wait(g.room, next.share, n) {
+			return errNoRoom
+		}
+	}
+	bigger := make([]byte, len(g.body), n)
+	copy(bigger, g.body)
+	g.held.release()
+	g.body, g.held = bigger, next
+	return nil
 }
 
 // refusal is the word for a body that could not be read.
-func refusal(err error) answer.Reason {
+func (g *growing) refusal(err error) answer.Reason {
 	if errors.Is(err, errNoRoom) {
 		return answer.Overloaded
 	}
@@ -115,6 +150,9 @@ func refusal(err error) answer.Reason {
 		return answer.BodyTooLarge
 	}
 	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {
+		if g.waited {
+			return answer.Overloaded // it had less time because of us
+		}
 		return answer.BodyTimeout
 	}
 	// Cut off, or broken chunks: nobody may be there to read this.

@@ -165,6 +165,7 @@ func TestRefusals(t *testing.T) {
 		{"form for Jira", "POST", "/webhooks/jira", set(good, "Content-Type", "application/x-www-form-urlencoded"), ping, 415, "content_type"},
 		{"no signature before JSON", "POST", "/webhooks/github", without(good, github.HeaderSignature), broken, 401, "signature_missing"},
 		{"malformed signature", "POST", "/webhooks/github", set(good, github.HeaderSignature, "sha1=00"), broken, 401, "signature_malformed"},
+		{"two signatures", "POST", "/webhooks/github", http.Header{"Content-Type": good["Content-Type"], "X-Hub-Signature-256": {good.Get(github.HeaderSignature), "sha256=00"}}, ping, 401, "signature_malformed"},
 		{"wrong signature", "POST", "/webhooks/github", good, broken, 401, "signature_mismatch"},
 		{"another source's secret", "POST", "/webhooks/jira", jira.Headers([]byte(secret), "", []byte(ping)), ping, 401, "signature_mismatch"},
 		{"a token where none is asked for", "POST", "/webhooks/jira?token=x", http.Header{"Content-Type": {"application/json"}}, ping, 401, "signature_missing"},

@@ -144,6 +144,10 @@ func (s *site) authenticate(r *http.Request, body []byte) (forward.Authn, answer
 		}
 		return "", answer.SignatureMismatch
 	}
+	if len(r.Header.Values(s.signature)) > 1 {
+		// What reads the last one would think of this request as another.
+		return "", answer.SignatureMalformed
+	}
 	err := s.verify(nil, r.Header.Get(s.signature), nil)
 	if !errors.Is(err, webhook.Mismatch) {
 		return "", refused(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
@@ -156,6 +157,32 @@ func TestOperatorsEventAimsNoSealedOne(t *testing.T) {
 			t.Errorf("link %v", l)
 		}
 	}
+}
+
+// A link that an event takes out of the text was acted on once more by it.
+func TestWhatATextNoLongerNamesIsNoTarget(t *testing.T) {
+	c := start(t, testkit.NewExecutor(t, token).URL)
+	member := &eventv1.Account{Id: "1", Login: "dev-one", Association: "MEMBER"}
+	says := func(name, title string, hour int) *toolsv1.OpenRunResponse {
+		return open(t, c, sealedInput(sealed(t, sealKey, merged(func(e *eventv1.WebhookEvent) {
+			e.Id, e.DedupKey = uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String(), name
+			e.Kind, e.Action, e.OccurredAt = "change.updated", "edited", timestamppb.New(time.Date(2026, 5, 4, hour, 0, 0, 0, time.UTC))
+			e.Text = &eventv1.Text{Parts: []*eventv1.Part{{Where: "title", Author: member, Value: title}}}
+		}), name)))
+	}
+	targets := func(resp *toolsv1.OpenRunResponse) []string {
+		refs := []string{}
+		for _, l := range resp.GetLinks() {
+			if l.GetTarget() {
+				refs = append(refs, l.GetRef())
+			}
+		}
+		return refs
+	}
+	want(t, targets(says("first", "ACME-7", 8)), "jira:issue:ACME-7")
+	want(t, targets(says("second", "ACME-8", 10)), "jira:issue:ACME-8")
+	// It came late: what it says was true before the second.
+	want(t, targets(says("between", "ACME-9", 9)), "jira:issue:ACME-9", "jira:issue:ACME-8")
 }
 
 func TestExecutorAway(t *testing.T) {

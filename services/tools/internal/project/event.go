@@ -1,6 +1,7 @@
 package project
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -195,4 +196,36 @@ func Scalar(v *structpb.Value) (string, bool) {
 	default:
 		return "", false
 	}
+}
+
+// WholeTexts names the texts of the subject that an event carries whole: a link
+// that stood in one, and is not in it now, stands no longer. It leaves out what
+// many texts share one word for (each comment is another text, each commit
+// another message), pages, of which an event carries parts, and texts that were cut.
+func WholeTexts(e *eventv1.WebhookEvent) []string {
+	var whole []string
+	for _, where := range []string{"title", "body", "branch"} {
+		there, cut := false, false
+		for _, p := range e.GetText().GetParts() {
+			if p.GetWhere() == where {
+				there, cut = true, cut || p.GetTruncated()
+			}
+		}
+		if there && !cut {
+			whole = append(whole, where)
+		}
+	}
+	return whole
+}
+
+// Standing leaves out of the links that are known of an event's subject those
+// that stood in a text which the event carries, and no longer has them.
+func Standing(e *eventv1.WebhookEvent, own, known []Link) []Link {
+	whole := WholeTexts(e)
+	return slices.DeleteFunc(slices.Clone(known), func(l Link) bool {
+		if l.From != e.GetRef() || !slices.Contains(whole, l.Where) || l.At.After(happened(e)) {
+			return false
+		}
+		return !slices.ContainsFunc(own, func(o Link) bool { return o.To == l.To && o.Where == l.Where })
+	})
 }

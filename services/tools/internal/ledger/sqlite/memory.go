@@ -41,25 +41,14 @@ type texts struct {
 	at  map[string]int64
 }
 
-// textsOf leaves out what many texts share one word for (each comment is
-// another text, each commit another message), pages, of which an event carries
-// parts, and texts that were cut.
 func textsOf(e *eventv1.WebhookEvent) texts {
 	t := texts{ref: e.GetRef(), at: make(map[string]int64)}
 	at := receivedAt(e)
 	if e.GetOccurredAt() != nil {
 		at = ledger.Micros(e.GetOccurredAt().AsTime())
 	}
-	for _, p := range e.GetText().GetParts() {
-		switch p.GetWhere() {
-		case "title", "body", "branch":
-			t.at[p.GetWhere()] = at
-		}
-	}
-	for _, p := range e.GetText().GetParts() {
-		if p.GetTruncated() {
-			delete(t.at, p.GetWhere())
-		}
+	for _, where := range project.WholeTexts(e) {
+		t.at[where] = at
 	}
 	return t
 }

@@ -49,7 +49,7 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 	out := fmt.Sprintf("%s %s\n%s %s\n", w.Source, w.Name, resp.Proto, resp.Status)
 	out += a.render(req.URL, c.hint(env))
 	if resp.StatusCode == http.StatusUnauthorized {
-		out += fmt.Sprintf("The server has another secret for %s: give it with --secret, or the data folder of its instance with --data.\n", w.Source)
+		out += fmt.Sprintf("The server has another secret for %s: give it with --secret, or the data folder of its instance with --data.\nOne that was changed in .env holds once it is started again; one in a file (NAME_FILE) at once.\n", w.Source)
 	}
 	return a.success(), printText(env.Stdout, out)
 }
@@ -62,6 +62,11 @@ func (c sendCommand) remedy(env *Env) string {
 }
 
 func (c sendCommand) request(ctx context.Context, env *Env, s settings, w example.Example) (*http.Request, error) {
+	if c.URL == "" {
+		if err := c.running(env, s); err != nil {
+			return nil, err
+		}
+	}
 	target, err := endpoint(c.URL, s.ingressURL(), w.Source)
 	if err != nil {
 		return nil, err

@@ -118,6 +118,8 @@ func (f agentFlags) agent(env *Env) (asked, error) {
 	a := asked{url: s.agentURL(), remedy: fmt.Sprintf("is `%s dev` running? Start it in another terminal, or name another agent with --url", env.Self)}
 	if f.URL != "" {
 		a.url, a.remedy = strings.TrimSuffix(f.URL, "/"), "check --url"
+	} else if err := f.running(env, s); err != nil {
+		return asked{}, err
 	}
 	if !strings.HasPrefix(a.url, "http://") && !strings.HasPrefix(a.url, "https://") {
 		return asked{}, fmt.Errorf("--url %s: want http://HOST:PORT or https://HOST", a.url)

@@ -93,7 +93,9 @@ func TestNoRuns(t *testing.T) {
 func TestRunsSayWhatIsWrong(t *testing.T) {
 	url := serve(t, &agent{})
 	run(t, "runs", "show", "5f0c9c0e-9f0a-4c54-8a5e-0d8a5b5b1f10", "--url", url).want(t, 1, "no run 5f0c9c0e")
-	run(t, "runs", "show", "nonsense", "--url", url).want(t, 1, "run_id")
+	run(t, "runs", "show", "nonsense", "--url", url).want(t, 1, "is no id of a run")
+	run(t, "runs", "show", "0F8A", "--json", "--url", url).want(t, 0, runID)
+	run(t, "runs", "show", "ffff", "--url", url).want(t, 1, "begins with ffff")
 	run(t, "runs", "--limit", "501", "--url", url).want(t, 1, "page_size")
 	run(t, "runs", "--state", "lost", "--url", url).want(t, 1, "--state")
 	run(t, "runs", "--url", "127.0.0.1:8001").want(t, 1, "--url")

@@ -24,6 +24,15 @@ func (d dataFlag) showHint(env *Env) string {
 	return env.Self + " runs show"
 }
 
+// running fails if the user named a folder and nothing runs on it: another
+// instance must not answer in its name.
+func (d dataFlag) running(env *Env, s settings) error {
+	if d.Data == ".switchyard" || s.running.Ingress != "" {
+		return nil
+	}
+	return fmt.Errorf("nothing runs on --data %s: start it with `%s dev --data %s`, or name a server with --url", d.Data, env.Self, d.Data)
+}
+
 // settings are those of the services that a command beside them needs, read as
 // the services read them.
 type settings struct {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -18,7 +19,7 @@ import (
 
 type showRunCommand struct {
 	agentFlags
-	ID string `arg:"" name:"id" help:"The run's id, as send and runs print it."`
+	ID string `arg:"" name:"id" help:"The run's id, as send and runs print it, or how it begins."`
 }
 
 // Help teaches by example.
@@ -34,7 +35,11 @@ func (c showRunCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	resp, err := agent.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: c.ID})
+	id, err := agent.run(ctx, env, c.ID)
+	if err != nil {
+		return err
+	}
+	resp, err := agent.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: id})
 	if err != nil {
 		return agent.explain(err)
 	}
@@ -42,6 +47,37 @@ func (c showRunCommand) Run(ctx context.Context, env *Env) error {
 		return printJSON(env.Stdout, resp)
 	}
 	return printText(env.Stdout, explainRun(resp.GetAnswer(), resp.GetRun()))
+}
+
+// lookBack is among how many of the newest runs a beginning of an id is looked for.
+const lookBack = 500
+
+// run is the id of the run that is meant.
+func (a asked) run(ctx context.Context, env *Env, id string) (string, error) {
+	id = strings.ToLower(id)
+	if _, err := uuid.Parse(id); err == nil {
+		return id, nil
+	}
+	if len(id) < 4 || strings.Trim(id, "0123456789abcdef-") != "" {
+		return "", fmt.Errorf("%q is no id of a run: give at least 4 characters of what `%s runs` prints", id, env.Self)
+	}
+	resp, err := a.client.ListRuns(ctx, &agentv1.ListRunsRequest{PageSize: lookBack})
+	if err != nil {
+		return "", a.explain(err)
+	}
+	var found []string
+	for _, r := range resp.GetRuns() {
+		if strings.HasPrefix(r.GetRunId(), id) {
+			found = append(found, r.GetRunId())
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("none of the newest %d runs has an id that begins with %s: `%s runs` lists them", lookBack, id, env.Self)
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("%d runs have an id that begins with %s: give more of it", len(found), id)
 }
 
 func explainRun(a *agentv1.Answer, r *toolsv1.Run) string {

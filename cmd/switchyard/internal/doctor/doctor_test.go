@@ -127,6 +127,8 @@ func TestBrokenSettings(t *testing.T) {
 		{"file of a further site", map[string]string{"WEBHOOK_INSTANCES": "jira@eu=eu.example.com", "JIRA_EU_WEBHOOK_SECRET_FILE": "none"}, nil, problem, "JIRA_EU_WEBHOOK_SECRET_FILE", "no such file", "can read"},
 		{"secret of a further site", map[string]string{"WEBHOOK_INSTANCES": "jira@eu=eu.example.com", "JIRA_EU_WEBHOOK_SECRET": "changeme"}, nil, problem, "JIRA_EU_WEBHOOK_SECRET", "example of a guide", "set another one"},
 		{"further sites", map[string]string{"WEBHOOK_INSTANCES": "jira=eu"}, nil, problem, "WEBHOOK_INSTANCES", "want a source, a name", "in the environment"},
+		{"anybody a proxy", map[string]string{"TRUSTED_PROXIES": "10.0.0.1, 0.0.0.0/0"}, nil, warning, "TRUSTED_PROXIES", "0.0.0.0/0: anybody", "proxy's own address"},
+		{"later than GitHub waits", map[string]string{"WEBHOOK_DEADLINE": "60s"}, nil, warning, "WEBHOOK_DEADLINE", "1m0s: GitHub gives up", "8.5s"},
 		{"only the key of TLS", map[string]string{"WEBHOOK_TLS_KEY_FILE": "k"}, nil, problem, "WEBHOOK_TLS_CERT_FILE", "set both", ""},
 		{"quotes", map[string]string{"GITHUB_WEBHOOK_SECRET": `"` + good + `"`}, nil, problem, "GITHUB_WEBHOOK_SECRET", "quotes", "remove the quotes"},
 		{"white space", map[string]string{"GITHUB_WEBHOOK_SECRET": "a secret of many words"}, nil, warning, "GITHUB_WEBHOOK_SECRET", "white space", "set another one"},

@@ -39,6 +39,7 @@ func (e *exam) settings() {
 	e.modes(known)
 	before := e.report.Problems
 	e.parse()
+	e.risks()
 	if e.report.Problems == before {
 		e.found("settings", OK, "", e.summary(known), "")
 	}

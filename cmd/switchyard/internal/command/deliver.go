@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -124,6 +125,10 @@ func headers(secret []byte, w example.Example, delivery string) http.Header {
 func unreachable(err error, what, remedy string) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("%s: %s", what, remedy)
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		// crypto/x509 reads the variable.
+		return fmt.Errorf("%w: where that certificate is your own, name its file: SSL_CERT_FILE=cert.pem before the command", err)
 	}
 	return fmt.Errorf("%s (%w): %s", what, err, remedy)
 }

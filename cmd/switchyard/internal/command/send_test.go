@@ -61,6 +61,13 @@ func verify(source string, r received) error {
 	}
 }
 
+// A certificate of one's own was told as a server that doesn't run.
+func TestSendToACertificateOfOnesOwn(t *testing.T) {
+	srv := httptest.NewTLSServer(http.NotFoundHandler())
+	defer srv.Close()
+	run(t, "send", "github", "pull_request.merged", "--secret", "x", "--url", srv.URL).want(t, 1, "certificate", "SSL_CERT_FILE=cert.pem")
+}
+
 func TestSendShowsTheAnswer(t *testing.T) {
 	url, got := server(t, http.StatusOK, success)
 	out := run(t, "send", "github", "pull_request.merged", "--url", url)

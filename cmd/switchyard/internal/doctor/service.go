@@ -155,7 +155,7 @@ func (e *exam) state(p peer, a answer) {
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](a.err)
 		switch {
 		case certificate:
-			remedy = "give --url with the name that the certificate is for, or mend the certificate"
+			remedy = "give --url with the name that the certificate is for, name the file of one of your own (SSL_CERT_FILE=cert.pem), or mend the certificate"
 		case p.name == "ingress" && e.o.URL != "":
 			remedy = "correct --url"
 		}

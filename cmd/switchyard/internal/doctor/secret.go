@@ -36,8 +36,6 @@ func (e *exam) configured(s source) bool {
 	return len(e.values(s.setting)) > 0 || len(e.values(s.token)) > 0 || awaited(s.setting, e.lookup)
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // value is a setting's, from where the services find it; "" if none.
 func (e *exam) value(name string) string {
 	if v, _ := e.lookup(name); v != "" {
@@ -127,7 +125,7 @@ func (e *exam) examine(setting, what string, values []string, holders map[string
 	good := true
 	var lengths []string
 	for i, v := range values {
-		lengths = append(lengths, itoa(len(v)))
+		lengths = append(lengths, strconv.Itoa(len(v)))
 		which := setting
 		if len(values) > 1 {
 			which = fmt.Sprintf("%s, %s %d of %d,", setting, what, i+1, len(values))

@@ -111,8 +111,8 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("/livez", readOnly(service.Livez()))
 	mux.Handle("/readyz", readOnly(service.Readyz(s.ready)))
 	mux.Handle("/{$}", readOnly(http.HandlerFunc(s.index)))
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { answer.Refuse(w, answer.NotFound) })
-	return s.guarded(s.recovered(canonical(mux)))
+	mux.HandleFunc("/", s.nowhere)
+	return s.guarded(s.recovered(s.canonical(mux)))
 }
 
 // Run serves on the listener until ctx is done, lets deliveries in flight
@@ -138,14 +138,24 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 
 // canonical refuses paths such as //webhooks/github: the mux would redirect
 // them, and no provider follows with its body.
-func canonical(h http.Handler) http.Handler {
+func (s *Server) canonical(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if clean := path.Clean(r.URL.Path); r.URL.Path != clean && r.URL.Path != clean+"/" {
-			answer.Refuse(w, answer.NotFound)
+			s.nowhere(w, r)
 			return
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// nowhere refuses a path that is none of ours. Under /webhooks/ it is a delivery
+// that somebody will look for: a slash too much is the commonest slip.
+func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(path.Clean(r.URL.Path)+"/", "/webhooks/") {
+		s.webhook(w, r)
+		return
+	}
+	answer.Refuse(w, answer.NotFound)
 }
 
 func readOnly(h http.Handler) http.Handler {

@@ -3,6 +3,8 @@ package ingress
 import (
 	"fmt"
 	"net/http"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,8 +75,6 @@ func (v *visit) failure(reason answer.Reason) (c report.Check, ok bool) {
 		return report.Check{Name: "address", Detail: "not among " + v.site.allowedBy, Remedy: "add the provider's range to it; where a proxy stands before ingress, name the proxy in TRUSTED_PROXIES"}, true
 	case answer.RateLimited:
 		return report.Check{Name: "address", Detail: "too many requests of this address could not be verified", Remedy: "mend what sends them, or keep the address out by " + v.site.allowedBy}, true
-	case answer.NotFound:
-		return report.Check{Name: "path", Detail: "no source is called " + quoted(r.PathValue("source")), Remedy: "send webhooks to /webhooks/github, /webhooks/jira or /webhooks/notion"}, true
 	case answer.MethodNotAllowed:
 		return report.Check{Name: "method", Detail: "came as " + quoted(r.Method), Remedy: "webhooks are sent with POST; a redirect turns POST into GET"}, true
 	case answer.ContentType:
@@ -95,6 +95,25 @@ func (v *visit) failure(reason answer.Reason) (c report.Check, ok bool) {
 
 // quoted shows a stranger's word.
 func quoted(s string) string { return strconv.Quote(source.Printable(s, 80)) }
+
+// misdirected explains a path that is none of a source's. named is what stands
+// in it for the source, "" for a path of another form.
+func (s *Server) misdirected(v *visit, named string) {
+	came := v.r.URL.Path
+	clean := path.Clean(came)
+	if below := strings.Split(clean, "/"); len(below) > 2 && s.has(below[2]) {
+		v.record.Source = below[2]
+	}
+	detail := "nothing is at " + quoted(came)
+	if named != "" {
+		detail = "no source is called " + quoted(named)
+	}
+	remedy := "send webhooks to /webhooks/github, /webhooks/jira or /webhooks/notion, with /NAME behind it for a site of WEBHOOK_INSTANCES"
+	if clean != came && slices.ContainsFunc(s.sites, func(p *site) bool { return p.path() == clean }) {
+		remedy = "the path has a slash (or dots) too much: " + clean
+	}
+	v.record.Check("path", report.Failed, detail, remedy)
+}
 
 // wrongSite explains a path that names no site, and a body of another one.
 func (v *visit) wrongSite() report.Check {

@@ -11,6 +11,7 @@ import (
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
 	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
+	"github.com/switchyard-dev/switchyard/services/ingress"
 )
 
 func TestEachDeliveryIsReported(t *testing.T) {
@@ -74,6 +75,52 @@ func TestEachDeliveryIsReported(t *testing.T) {
 	}
 	if failed, said := failedCheck(t, a.told[13]); failed != "agent" || !strings.Contains(said, a.url) {
 		t.Errorf("a fault of the agent: %s: %s", failed, said)
+	}
+}
+
+// A path under /webhooks/ that only looks like ours was answered 404 and told
+// nobody: who looked for the delivery was sent to look at the network.
+func TestAMisdirectedDeliveryIsReported(t *testing.T) {
+	a := startAgent(t)
+	cfg := config(a.url)
+	cfg.Named = []ingress.Instance{{Source: "jira", Name: "eu", Host: "eu.example.com", Secret: is("Jira's other secret")}}
+	addr, stop := serve(t, cfg)
+	const elsewhere = "send webhooks to /webhooks/github, /webhooks/jira or /webhooks/notion"
+	rows := []struct{ path, source, detail, remedy string }{
+		{"/webhooks/github/", "github", `nothing is at "/webhooks/github/"`, "a slash (or dots) too much: /webhooks/github\n"},
+		{"//webhooks/github", "github", `"//webhooks/github"`, "too much: /webhooks/github\n"},
+		{"/webhooks//jira", "jira", `"/webhooks//jira"`, "too much: /webhooks/jira\n"},
+		{"/webhooks/./notion", "notion", `"/webhooks/./notion"`, "too much: /webhooks/notion\n"},
+		{"/webhooks/jira/eu/", "jira", `"/webhooks/jira/eu/"`, "too much: /webhooks/jira/eu\n"},
+		{"/webhooks/github%2F", "github", `"github/"`, "too much: /webhooks/github\n"},
+		{"/webhooks/jira/us/", "jira", `"/webhooks/jira/us/"`, elsewhere},
+		{"/webhooks/github/x/y", "github", `"/webhooks/github/x/y"`, elsewhere},
+		{"/webhooks/gitlab/", "", `"/webhooks/gitlab/"`, elsewhere},
+		{"/webhooks/gitlab/x", "", `no source is called "gitlab"`, elsewhere},
+		{"/webhooks/", "", `"/webhooks/"`, elsewhere},
+	}
+	// These name no webhook: whoever scans for others' paths fills no list.
+	for _, path := range []string{"/github", "/hooks", "//", "/webhooks.php", "/x/../runs/" + runID} {
+		if got := send(t, "POST", "http://"+addr+path, signed("ping", ping), strings.NewReader(ping)); got.code/100 != 4 {
+			t.Fatalf("%s: %d %s", path, got.code, got.body)
+		}
+	}
+	for _, tc := range rows {
+		got := send(t, "POST", "http://"+addr+tc.path, signed("ping", ping), strings.NewReader(ping))
+		if got.code != 404 || got.reason() != "not_found" {
+			t.Fatalf("%s: %d %s", tc.path, got.code, got.body)
+		}
+	}
+	stop()
+	if len(a.told) != len(rows) {
+		t.Fatalf("%d deliveries were reported, want %d: %v", len(a.told), len(rows), a.told)
+	}
+	for i, tc := range rows {
+		d := a.told[i]
+		failed, said := failedCheck(t, d)
+		if d.GetCode() != 404 || d.GetReason() != "not_found" || d.GetSource() != tc.source || failed != "path" || !strings.Contains(said, tc.detail) || !strings.Contains(said, tc.remedy) {
+			t.Errorf("%s: of %q, %d %s, failed %q: %s", tc.path, d.GetSource(), d.GetCode(), d.GetReason(), failed, said)
+		}
 	}
 }
 

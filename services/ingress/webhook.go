@@ -34,8 +34,8 @@ type visit struct {
 	record *report.Delivery
 }
 
-// webhook handles POST /webhooks/{source} and /webhooks/{source}/{instance}. The
-// order of the checks is part of the protocol: nothing of a body is parsed
+// webhook handles POST /webhooks/{source} and /webhooks/{source}/{instance}, and
+// refuses, as one of theirs, a path that only looks like it. The order of the checks is part of the protocol: nothing of a body is parsed
 // before its request is verified.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	v := s.enter(r)
@@ -93,7 +93,8 @@ func (s *Server) handle(ctx context.Context, v *visit, w http.ResponseWriter) (*
 // find finds the site that the path names.
 func (s *Server) find(v *visit) answer.Reason {
 	name, instance := v.r.PathValue("source"), v.r.PathValue("instance")
-	if !slices.ContainsFunc(s.sites, func(p *site) bool { return p.source == name }) {
+	if !s.has(name) {
+		s.misdirected(v, name)
 		return answer.NotFound
 	}
 	v.record.Source = name
@@ -106,6 +107,11 @@ func (s *Server) find(v *visit) answer.Reason {
 	}
 	v.site, v.record.Instance = s.sites[i], instance
 	return ""
+}
+
+// has tells whether a source is called so.
+func (s *Server) has(name string) bool {
+	return slices.ContainsFunc(s.sites, func(p *site) bool { return p.source == name })
 }
 
 // knock makes the checks before the body is read. Only who has no credential at

@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ type planRulesCommand struct {
 	Example string `placeholder:"NAME" help:"One of the examples of send, such as github/pull_request.merged."`
 
 	Event       string `placeholder:"FILE" help:"A webhook's body; - is standard input."`
-	Source      string `placeholder:"NAME" enum:",github,jira,notion" default:"" help:"With --event: the provider whose body it is."`
+	Source      string `placeholder:"NAME" enum:",github,jira,notion" default:"" help:"With --event: the provider whose body it is, where the body does not tell."`
 	GitHubEvent string `name:"github-event" placeholder:"NAME" help:"With --event of GitHub: its name of the event, such as push."`
 
 	Policy string `placeholder:"FILE" help:"Policy to decide by; without one that of POLICY_FILE, else that of dev."`
@@ -35,11 +36,12 @@ type planRulesCommand struct {
 func (planRulesCommand) Help() string {
 	return `Try rules on an example, or on a body that a provider sent:
   switchyard rules plan --example github/pull_request.merged
-  switchyard rules plan rules.yaml --event body.json \
-    --source github --github-event push
-  switchyard rules plan rules.yaml --event body.json \
-    --source jira --policy policy.yaml
+  switchyard rules plan rules.yaml --event body.json
+  switchyard rules plan rules.yaml --event push.json --github-event push
+  switchyard rules plan rules.yaml --event body.json --policy policy.yaml
   switchyard rules plan --example jira/issue.status_changed --json | jq .plan
+
+Bodies of Jira and Notion name their event; of GitHub's only its header does.
 
 It shows the event that the body becomes, the links in its text and why each is
 a target or not, the class and who decided it, and each call with what policy
@@ -82,10 +84,10 @@ func (c planRulesCommand) input(env *Env) (rehearsal.Input, error) {
 		return rehearsal.Input{}, errors.New("--source and --github-event describe the body of --event: an example needs neither")
 	case c.Example != "":
 		return rehearsal.FromExample(c.Example, env.Now())
-	case c.Source == "":
-		return rehearsal.Input{}, errors.New("--event needs --source: github, jira or notion")
 	case c.Source == "github" && c.GitHubEvent == "":
 		return rehearsal.Input{}, errors.New("--event of GitHub needs --github-event, its name for the event, such as push: the body does not say")
+	case c.GitHubEvent != "" && c.Source != "" && c.Source != "github":
+		return rehearsal.Input{}, fmt.Errorf("--github-event %s does not go with --source %s: leave one of them out", c.GitHubEvent, c.Source)
 	}
 	var body []byte
 	var err error
@@ -97,7 +99,37 @@ func (c planRulesCommand) input(env *Env) (rehearsal.Input, error) {
 	if err != nil {
 		return rehearsal.Input{}, fmt.Errorf("--event: %w", err)
 	}
-	return rehearsal.FromBody(c.Source, c.GitHubEvent, body, env.Now())
+	source, err := c.sourceOf(body)
+	if err != nil {
+		return rehearsal.Input{}, err
+	}
+	return rehearsal.FromBody(source, c.GitHubEvent, body, env.Now())
+}
+
+// sourceOf tells whose body it is where nobody says: Jira's names its event in
+// webhookEvent, Notion's in type beside the entity that it is about.
+func (c planRulesCommand) sourceOf(body []byte) (string, error) {
+	if c.Source != "" {
+		return c.Source, nil
+	}
+	if c.GitHubEvent != "" {
+		return "github", nil
+	}
+	var v struct {
+		WebhookEvent any `json:"webhookEvent"`
+		Type         any `json:"type"`
+		Entity       any `json:"entity"`
+	}
+	if err := json.Unmarshal(body, &v); err != nil {
+		return "", fmt.Errorf("--event %s: the body is no JSON object: %w", c.Event, err)
+	}
+	switch {
+	case v.WebhookEvent != nil:
+		return "jira", nil
+	case v.Type != nil && v.Entity != nil:
+		return "notion", nil
+	}
+	return "", fmt.Errorf("--event %s: the body does not say whose it is: give --github-event NAME, such as push, for one of GitHub, else --source jira or notion", c.Event)
 }
 
 func showPlan(e *eventv1.WebhookEvent, resp *agentv1.PlanEventResponse) string {

@@ -54,6 +54,29 @@ func TestRulesPlan(t *testing.T) {
 	run(t, "rules", "plan", "--event", "-", "--source", "jira").want(t, 1, "ingress refuses this body of jira: event_missing")
 }
 
+// `rules plan FILE --event body.json`, with nothing beside it, asked for --source.
+func TestRulesPlanKnowsWhoseBodyItIs(t *testing.T) {
+	rules := write(t, "rules.yaml", ownRules)
+	for _, tt := range []struct {
+		name, body string
+		flags      []string
+		code       int
+		want       string
+	}{
+		{"Jira", `{"webhookEvent":"jira:issue_created","timestamp":1772271003123,"issue":{"id":"1","key":"ACME-7","fields":{}}}`, nil, 0, "event   jira issue.created"},
+		{"Notion", `{"id":"x","type":"page.properties_updated","timestamp":"2026-02-28T09:30:03Z","entity":{"id":"153104cd477e809d8dc4ff2d96ae3090","type":"page"}}`, nil, 0, "event   notion page.updated"},
+		{"GitHub", `{"zen":"z","hook_id":1,"hook":{"id":1,"type":"Repository"},"repository":{"id":7,"full_name":"acme/api"}}`, []string{"--github-event", "ping"}, 0, "event   github ping"},
+		{"GitHub unnamed", `{"zen":"z","hook_id":1,"hook":{"id":1,"type":"Repository"}}`, nil, 1, "give --github-event NAME, such as push, for one of GitHub, else --source jira or notion"},
+		{"a type alone", `{"type":"page.created"}`, nil, 1, "the body does not say whose it is"},
+		{"no JSON", `{"type":`, nil, 1, "no JSON object"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"rules", "plan", rules, "--event", write(t, "body.json", tt.body)}, tt.flags...)
+			run(t, args...).want(t, tt.code, tt.want)
+		})
+	}
+}
+
 func TestRulesPlanLeavesNothing(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
@@ -72,7 +95,8 @@ func TestRulesPlanSaysWhatItNeeds(t *testing.T) {
 		{nil, "Give --event FILE, or --example NAME"},
 		{[]string{"--example", "github/nothing"}, "no example github nothing"},
 		{[]string{"--example", "github/pull_request.merged", "--source", "github"}, "an example needs neither"},
-		{[]string{"--event", "x.json"}, "--event needs --source"},
+		{[]string{"--event", "x.json"}, "no such file"},
+		{[]string{"--event", "x.json", "--source", "jira", "--github-event", "push"}, "--github-event push does not go with --source jira"},
 		{[]string{"--event", "x.json", "--source", "github"}, "needs --github-event"},
 		{[]string{"--event", "x.json", "--source", "jira"}, "no such file"},
 		{[]string{"nosuch.yaml", "--example", "github/pull_request.merged"}, "RULES_FILE=nosuch.yaml"},

@@ -38,7 +38,7 @@ type listDeliveriesCommand struct {
 
 // Help teaches by example.
 func (listDeliveriesCommand) Help() string {
-	return `Each request to a webhook is listed a second after its answer, refused ones too.
+	return `Each request under /webhooks/ is listed a second after its answer, refused ones too.
   switchyard deliveries
   switchyard deliveries --answer rejected
   switchyard deliveries --source github --answer 401
@@ -63,7 +63,7 @@ func (c listDeliveriesCommand) Run(ctx context.Context, env *Env) error {
 
 func (c listDeliveriesCommand) table(env *Env, resp *agentv1.ListDeliveriesResponse) string {
 	if len(resp.GetDeliveries()) == 0 {
-		return fmt.Sprintf("No deliveries. Make one: %s send github pull_request.merged\n", env.Self) + dropped(resp.GetDropped())
+		return fmt.Sprintf("No deliveries. One is listed a second after its answer. Make one: %s send github pull_request.merged\n", env.Self) + dropped(resp.GetDropped())
 	}
 	t := newTable("", "DELIVERY", "RECEIVED", "SOURCE", "TYPE", "ANSWER", "FROM", "RUN")
 	for _, d := range resp.GetDeliveries() {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
@@ -24,7 +23,7 @@ var (
 // pathForm is what a path looks like that could resolve for some event; other
 // paths are mistakes of whoever planned.
 var pathForm = regexp.MustCompile(
-	`^(event(\.[A-Za-z0-9_-]+)+(\[[0-9]+\])?|link\.[a-z]+\[[0-9]{1,9}\]|\$[a-z0-9][a-z0-9_-]*\.(ref|url))$`)
+	`^(event(\.[A-Za-z0-9_-]+)+(\[[0-9]+\])?|link\.[a-z]+\[(0|[1-9][0-9]{0,8})\]|\$[a-z0-9][a-z0-9_-]*\.(ref|url))$`)
 
 // Resolve turns a path into its value, with what that rests on. Paths are
 //
@@ -89,16 +88,11 @@ func eventValue(e *eventv1.WebhookEvent, name string) (string, bool) {
 	return value, value != ""
 }
 
-// linkAt finds "issue[0]" among the links; nil if there is none.
+// linkAt finds "issue[0]" among the links; nil if there is none. A link has one
+// spelling: "issue[00]" would be a second call for the same target.
 func linkAt(links []*toolsv1.Link, name string) *toolsv1.Link {
-	kind, rest, _ := strings.Cut(name, "[")
-	number, closed := strings.CutSuffix(rest, "]")
-	index, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || !closed {
-		return nil
-	}
 	for _, link := range links {
-		if link.GetKind() == kind && uint64(link.GetIndex()) == index {
+		if name == fmt.Sprintf("%s[%d]", link.GetKind(), link.GetIndex()) {
 			return link
 		}
 	}

@@ -8,7 +8,7 @@ import (
 // deployment: "github:deployment:acme/api#145988746".
 //
 // Fields of both deployment events: environment, ref (branch, tag or sha as
-// asked for), sha, task, creator (login), created_at. Text: description, by the
+// asked for), head_sha, task, creator (login), created_at. Text: description, by the
 // creator.
 func (n *normal) deployment() error {
 	if err := n.deployed(); err != nil {
@@ -65,7 +65,7 @@ func (n *normal) deployed() error {
 	f := n.fields
 	f.Text("environment", source.Label(d.Environment))
 	f.Text("ref", source.Branch(d.Ref))
-	f.Text("sha", d.SHA)
+	f.Text("head_sha", d.SHA)
 	f.Text("task", source.Label(d.Task))
 	if d.Creator != nil {
 		f.Text("creator", source.Login(d.Creator.Login))

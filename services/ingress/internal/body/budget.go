@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
 )
 
 const (
@@ -35,15 +37,10 @@ func NewBudget() *Budget {
 	return &Budget{seed: maphash.MakeSeed(), small: newPool(smallBudget), large: newPool(largeBudget)}
 }
 
-// share is the group of a client. An IPv6 client has a whole /64 to choose from.
+// share is the group of clients that a client falls into: with all others of
+// its network's owner.
 func (b *Budget) share(client netip.Addr) uint64 {
-	client = client.Unmap().WithZone("")
-	if client.Is6() {
-		// Prefix fails for lengths that an address does not have.
-		network, _ := client.Prefix(64)
-		client = network.Addr()
-	}
-	return maphash.Comparable(b.seed, client) % shares
+	return maphash.Comparable(b.seed, address.Group(client)) % shares
 }
 
 type pool struct {

@@ -110,9 +110,16 @@ func (b *rulebook) reload() {
 		return
 	}
 	b.mu.Lock()
+	troubled := b.trouble != nil
 	b.set, b.data, b.trouble = set, data, nil
 	b.mu.Unlock()
-	b.log.Info("rules loaded", "file", b.file, "rules", set.Len(), "hash", set.Hash())
+	about := []any{"file", b.file, "rules", set.Len(), "hash", set.Hash()}
+	if troubled {
+		// Who saw the error, and watches no lower level, must see its end.
+		b.log.Warn("rules loaded again", about...)
+		return
+	}
+	b.log.Info("rules loaded", about...)
 }
 
 // keep stays with the last good rules.

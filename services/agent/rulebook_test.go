@@ -65,10 +65,13 @@ func TestRulebookKeepsTheLastGoodRules(t *testing.T) {
 	if d := b.state(); strings.Contains(d.Detail, "not loaded") || b.current().Hash() != first {
 		t.Errorf("state %+v", d)
 	}
+	if again := "level=WARN msg=\"rules loaded again\" file=" + file + " rules=1 hash=" + first; !strings.Contains(logged.String(), again) {
+		t.Errorf("the end of the trouble was not said: %s", &logged)
+	}
 
 	write(t, file, observe("second"))
 	b.reload()
-	if b.current().Hash() == first || !strings.Contains(logged.String(), "rules loaded") {
+	if b.current().Hash() == first || !strings.Contains(logged.String(), `level=INFO msg="rules loaded"`) {
 		t.Errorf("good rules were not taken: %s", &logged)
 	}
 }

@@ -48,6 +48,8 @@ func TestCheck(t *testing.T) {
 		{"false", doc("  - {name: a, on: {}, when: 'false', " + observe), []string{"when: unreachable"}},
 		{"true only of what the source never sends", doc("  - {name: a, on: {}, when: event.source == 'github' && event.kind == 'page.moved', " + observe), []string{"when: unreachable"}},
 		{"always true", doc("  - {name: a, on: {source: jira}, when: event.source == 'jira', " + observe), []string{"2:41 warning", "leave it out"}},
+		{"an unknown kind decides no when", doc("  - {name: a, on: {kind: change.megred}, when: event.fields.base == 'main', " + observe), []string{"did you mean change.merged?"}},
+		{"nor does one that is never sent", doc("  - {name: a, on: {source: jira, kind: change.merged}, when: event.fields.base == 'main', " + observe), []string{"jira sends no change.merged"}},
 		{"kinds", doc("  - {name: a, on: {source: github, kind: [change.closed, change.merged]}, when: event.kind == 'change.closed', " + observe), nil},
 		{"kinds, one unknown", doc("  - {name: a, on: {kind: [change.closed, change.megred]}, " + observe), []string{"2:42 error", "did you mean change.merged?"}},
 		{"kinds, one twice", doc("  - {name: a, on: {kind: [ping, ping]}, " + observe), []string{"2:33 error", `"ping" stands twice`}},

@@ -13,9 +13,14 @@ func (p *parser) rule(n *yaml.Node, what string) *rule {
 		what = "rule " + r.name
 		p.checkName(o.values["name"], what, r.name)
 	}
+	before := len(p.findings)
 	r.on = p.on(o, what)
+	onIsGood := len(p.findings) == before
 	if w, ok := o.values["when"]; ok {
-		r.when = p.when(w, what, r.on)
+		r.when = p.when(w, what)
+		if r.when != nil && onIsGood {
+			p.decided(w, what, r)
+		}
 	}
 	if c, ok := o.values["classify"]; ok {
 		r.classes = p.classify(c, what)
@@ -94,7 +99,7 @@ func (p *parser) word(n *yaml.Node, what, key string, known []string) string {
 	return w
 }
 
-func (p *parser) when(n *yaml.Node, what string, on scope) *condition {
+func (p *parser) when(n *yaml.Node, what string) *condition {
 	source := p.text(n, what+": when")
 	if source == "" {
 		return nil
@@ -104,14 +109,19 @@ func (p *parser) when(n *yaml.Node, what string, on scope) *condition {
 		p.fail(n, "%s: when: %w", what, err)
 		return nil
 	}
-	switch always, never := c.constant(on); {
+	p.fields(n, what+": when", c.fields)
+	return c
+}
+
+// decided reports a `when` that leaves nothing open. Where `on` is not good
+// nobody knows which events it lets through.
+func (p *parser) decided(n *yaml.Node, what string, r *rule) {
+	switch always, never := r.when.constant(r.on); {
 	case never:
 		p.fail(n, "%s: when: unreachable: it is false for every event that `on` lets through", what)
 	case always:
 		p.warn(n, "%s: when: it is true for every event that `on` lets through: leave it out", what)
 	}
-	p.fields(n, what+": when", c.fields)
-	return c
 }
 
 func (p *parser) classify(n *yaml.Node, what string) *Classes {

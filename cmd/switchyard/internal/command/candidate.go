@@ -129,6 +129,10 @@ func (t *typed) values(v *kong.Value) []string {
 				all = append(all, e.Name)
 			}
 		}
+	case "provider/example":
+		for _, e := range example.All() {
+			all = append(all, e.Source+"/"+e.Name)
+		}
 	default:
 		all = slices.DeleteFunc(v.EnumSlice(), func(s string) bool { return s == "" })
 	}

@@ -22,7 +22,7 @@ import (
 type planRulesCommand struct {
 	File string `arg:"" optional:"" name:"file" help:"Rules file; without one that of RULES_FILE, else the built-in rules."`
 
-	Example string `placeholder:"NAME" help:"One of the examples of send, such as github/pull_request.merged."`
+	Example string `placeholder:"NAME" complete:"provider/example" help:"One of the examples of send, such as github/pull_request.merged."`
 
 	Event       string `placeholder:"FILE" help:"A webhook's body; - is standard input."`
 	Source      string `placeholder:"NAME" enum:",github,jira,notion" default:"" help:"With --event: the provider whose body it is, where the body does not tell."`

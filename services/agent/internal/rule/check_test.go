@@ -39,10 +39,25 @@ func TestCheck(t *testing.T) {
 		{"text", doc("  - {name: a, on: {}, when: event.text.title == 'x', " + observe), []string{"error", "never text"}},
 		{"one equals sign", doc("  - {name: a, on: {}, when: event.kind = 'ping', " + observe), []string{"error", "is equal to is =="}},
 		{"a star without quotes", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: link.issue[*], status: Done}}]}"), []string{"2:1 error", `in quotes: "link.issue[*]"`}},
-		{"likely another field", doc("  - {name: a, on: {}, when: has(event.fields.merge_comit_sha), " + observe), []string{"2:29 warning", "did you mean fields.merge_commit_sha?"}},
-		{"likely another field by index", doc("  - {name: a, on: {}, when: '\"x\" in event.fields[\"labls\"]', " + observe), []string{"warning", "did you mean fields.labels?"}},
-		{"likely another field in a path", doc("  - {name: a, on: {}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.fields.statsu}}]}"), []string{"warning", "did you mean fields.status?"}},
-		{"likely another field in a text", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: '${event.fields.statsu}'}}]}"), []string{"warning", "did you mean fields.status?"}},
+		{"likely another field", doc("  - {name: a, on: {}, when: has(event.fields.merge_comit_sha), " + observe), []string{"2:29 error", "did you mean fields.merge_commit_sha?"}},
+		{"likely another field by index", doc("  - {name: a, on: {}, when: '\"x\" in event.fields[\"labls\"]', " + observe), []string{"error", "did you mean fields.labels?"}},
+		{"likely another field in a path", doc("  - {name: a, on: {}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.fields.statsu}}]}"), []string{"error", "did you mean fields.status?"}},
+		{"likely another field in a text", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: '${event.fields.statsu}'}}]}"), []string{"error", "did you mean fields.status?"}},
+		{"a field that no event has", doc("  - {name: a, on: {}, when: event.fields.title == 'x', " + observe), []string{"2:29 error", "no event has fields.title", "text is in none"}},
+		{"a field that these events lack", doc("  - {name: a, on: {kind: change.merged}, when: event.fields.priority == 'x', " + observe), []string{"2:48 warning", "has fields.priority: only events of jira have it"}},
+		{"a field in a path that these events lack", doc("  - {name: a, on: {source: notion}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.fields.base}}]}"), []string{"warning", "only events of github have it"}},
+		{"a field that some of these events have", doc("  - {name: a, on: {kind: issue.created}, when: event.fields.priority == 'x', " + observe), nil},
+		{"an actor's name", doc("  - {name: a, on: {}, when: event.actor.name == 'x', " + observe), []string{"2:29 error", `event.actor has no "name": want id, login, type, association`}},
+		{"an actor's name by index", doc("  - {name: a, on: {}, when: 'event.actor[\"name\"] == \"x\"', " + observe), []string{`event.actor has no "name"`}},
+		{"an actor's misspelt key", doc("  - {name: a, on: {}, when: has(event.actor.logn), " + observe), []string{"did you mean login?"}},
+		{"an actor's keys", doc("  - {name: a, on: {}, when: event.actor.login == 'x' && 'id' in event.actor, " + observe), nil},
+		{"a change's unknown key", doc("  - {name: a, on: {}, when: 'event.changes.exists(c, c.name == \"x\")', " + observe), []string{"error", `an element of event.changes has no "name": want field, from, to`}},
+		{"a change's key", doc("  - {name: a, on: {}, when: 'event.changes.exists(c, c.to == \"x\") || event.changes[0].field == \"y\"', " + observe), nil},
+		{"a link that the tool never takes", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: 'link.page[*]', body: x}}]}"), []string{"2:77 warning", "jira.add_comment never takes link.page[*] of these events: want event.ref or link.issue[*]"}},
+		{"an event that the tool never takes", doc("  - {name: a, on: {source: github}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: x}}]}"), []string{"warning", "never takes event.ref of these events: want link.issue[*]"}},
+		{"an event by its kind that the tool never takes", doc("  - {name: a, on: {kind: change.merged}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: x}}]}"), []string{"never takes event.ref"}},
+		{"a place that the tool never takes", doc("  - {name: a, on: {source: jira}, do: [{step: s, tool: jira.add_comment, with: {target: event.place, body: x}}]}"), []string{"never takes event.place of these events: want event.ref or link.issue[*]"}},
+		{"targets that the tools take", doc("  - {name: a, on: {source: github}, do: [{step: s, tool: github.add_comment, with: {target: event.ref, body: x}}, {step: t, tool: github.add_comment, with: {target: 'link.change[0]', body: x}}, {step: u, tool: github.add_comment, with: {target: 'link.issue[*]', body: x}}]}"), nil},
 		{"a kind that the source never sends", doc("  - {name: a, on: {source: github, kind: page.moved}, " + observe), []string{"2:42 error", "unreachable: github sends no page.moved"}},
 		{"never true", doc("  - {name: a, on: {kind: change.merged}, when: event.kind == 'change.closed' && event.ref != '', " + observe), []string{"2:48 error", "when: unreachable"}},
 		{"false", doc("  - {name: a, on: {}, when: 'false', " + observe), []string{"when: unreachable"}},
@@ -145,7 +160,7 @@ func TestHashCoversIncludedRules(t *testing.T) {
 }
 
 func TestAFailingIncludedRuleIsNotSoughtInTheFile(t *testing.T) {
-	failing, err := rule.Parse([]byte(doc("  - {name: a, on: {}, when: event.fields.nosuch, classify: {classes: [x]}}")), registry.Tools())
+	failing, err := rule.Parse([]byte(doc("  - {name: a, on: {}, when: event.fields.priority, classify: {classes: [x]}}")), registry.Tools())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +173,7 @@ func TestAFailingIncludedRuleIsNotSoughtInTheFile(t *testing.T) {
 func TestWarningsLeaveRoomForErrors(t *testing.T) {
 	var b strings.Builder
 	for i := range 60 {
-		fmt.Fprintf(&b, "  - {name: a%d, on: {}, when: 'true', %s\n", i, strings.ReplaceAll(observe, "event.occurrence", fmt.Sprintf("event.fields.x%d", i)))
+		fmt.Fprintf(&b, "  - {name: a%d, on: {}, when: 'true', %s\n", i, observe)
 	}
 	_, findings := rule.Check([]byte(doc(b.String()+"  - {name: last, on: {}}")), registry.Tools(), nil)
 	if rule.Errors(findings) == nil || len(findings) != 26 {

@@ -55,6 +55,9 @@ func (c *compiler) compile(source string, want ...*cel.Type) (*cel.Ast, cel.Prog
 	if err := ordered(checked.NativeRep()); err != nil {
 		return nil, nil, err
 	}
+	if err := closed(checked.NativeRep()); err != nil {
+		return nil, nil, err
+	}
 	prog, err := c.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
 	if err != nil {
 		return nil, nil, fmt.Errorf("can't be planned: %w", err)

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
-	"cel.dev/cel-go/common/types"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -26,15 +24,19 @@ func eventFields() []string {
 	}
 }
 
-// fields warns of names under event.fields that are likely misspelt: a field
-// that an event lacks is no error, so that nobody would ever be told.
-func (p *parser) fields(n *yaml.Node, what string, names []string) {
+// fields reports names under event.fields that no event has, and warns of those
+// that no event within on has: reading one fails only once an event comes.
+func (p *parser) fields(n *yaml.Node, what string, names []string, on scope) {
 	for _, name := range names {
-		if slices.Contains(eventFields(), name) {
-			continue
-		}
-		if near := nearest(name, eventFields()); near != "" {
-			p.warn(n, "%s: no event has fields.%s: did you mean fields.%s?", what, name, near)
+		have, come := givers(name), sourcesOf(on)
+		switch near := nearest(name, eventFields()); {
+		case slices.ContainsFunc(have, func(s string) bool { return slices.Contains(come, s) }):
+		case len(have) > 0:
+			p.warn(n, "%s: no event that `on` lets through has fields.%s: only events of %s have it", what, name, strings.Join(have, " and "))
+		case near != "":
+			p.fail(n, "%s: no event has fields.%s: did you mean fields.%s?", what, name, near)
+		default:
+			p.fail(n, "%s: no event has fields.%s: `switchyard rules plan` shows the fields of a body; text is in none", what, name)
 		}
 	}
 }
@@ -47,19 +49,8 @@ func fieldsRead(a *ast.AST) []string {
 		return ok && ref.Name == "event.fields"
 	}
 	ast.PostOrderVisit(a.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		switch e.Kind() {
-		case ast.SelectKind:
-			if isFields(e.AsSelect().Operand()) {
-				names = append(names, e.AsSelect().FieldName())
-			}
-		case ast.CallKind:
-			args := e.AsCall().Args()
-			if e.AsCall().FunctionName() != operators.Index || !isFields(args[0]) || args[1].Kind() != ast.LiteralKind {
-				return
-			}
-			if s, ok := args[1].AsLiteral().(types.String); ok {
-				names = append(names, string(s))
-			}
+		if of, name, ok := keyRead(e); ok && isFields(of) {
+			names = append(names, name)
 		}
 	}))
 	return names

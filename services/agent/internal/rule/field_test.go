@@ -146,3 +146,32 @@ func glob(t *testing.T, pattern string) (files [][]byte) {
 	}
 	return files
 }
+
+// What is said of a source's fields is what its normalizer gives.
+func TestEachSourceGivesItsOwnFields(t *testing.T) {
+	given := regexp.MustCompile(`(?:\bf|fields)\.(?:Text|Number|Bool|List|Time)\("([a-z_]+)"`)
+	for _, source := range sources() {
+		files, err := filepath.Glob(filepath.Join("../../../ingress/internal/source", source, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, error %v", source, len(files), err)
+		}
+		var found []string
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range given.FindAllStringSubmatch(string(text), -1) {
+				found = append(found, m[1])
+			}
+		}
+		for _, name := range append(eventFields(), found...) {
+			if got, want := gives(source, name), slices.Contains(found, name); got != want {
+				t.Errorf("%s gives event.fields.%s: %t here, %t in its normalizer", source, name, got, want)
+			}
+		}
+	}
+}

@@ -15,12 +15,12 @@ func (p *parser) rule(n *yaml.Node, what string) *rule {
 	}
 	before := len(p.findings)
 	r.on = p.on(o, what)
-	onIsGood := len(p.findings) == before
+	on := r.on
+	if len(p.findings) > before {
+		on = scope{} // nobody knows which events it should let through
+	}
 	if w, ok := o.values["when"]; ok {
-		r.when = p.when(w, what)
-		if r.when != nil && onIsGood {
-			p.decided(w, what, r)
-		}
+		r.when = p.when(w, what, on)
 	}
 	if c, ok := o.values["classify"]; ok {
 		r.classes = p.classify(c, what)
@@ -28,7 +28,7 @@ func (p *parser) rule(n *yaml.Node, what string) *rule {
 	if f, ok := o.values["offer"]; ok {
 		p.fail(f, "%s: offer: steps can't be offered yet", what)
 	}
-	r.steps = p.steps(o, what, r.classes)
+	r.steps = p.steps(o, what, r.classes, on)
 	if len(r.steps) == 0 && r.classes == nil && len(o.values) > 0 {
 		p.fail(n, "%s: it does nothing: want do or classify", what)
 	}
@@ -99,7 +99,7 @@ func (p *parser) word(n *yaml.Node, what, key string, known []string) string {
 	return w
 }
 
-func (p *parser) when(n *yaml.Node, what string) *condition {
+func (p *parser) when(n *yaml.Node, what string, on scope) *condition {
 	source := p.text(n, what+": when")
 	if source == "" {
 		return nil
@@ -109,19 +109,14 @@ func (p *parser) when(n *yaml.Node, what string) *condition {
 		p.fail(n, "%s: when: %w", what, err)
 		return nil
 	}
-	p.fields(n, what+": when", c.fields)
-	return c
-}
-
-// decided reports a `when` that leaves nothing open. Where `on` is not good
-// nobody knows which events it lets through.
-func (p *parser) decided(n *yaml.Node, what string, r *rule) {
-	switch always, never := r.when.constant(r.on); {
+	switch always, never := c.constant(on); {
 	case never:
 		p.fail(n, "%s: when: unreachable: it is false for every event that `on` lets through", what)
 	case always:
 		p.warn(n, "%s: when: it is true for every event that `on` lets through: leave it out", what)
 	}
+	p.fields(n, what+": when", c.fields, on)
+	return c
 }
 
 func (p *parser) classify(n *yaml.Node, what string) *Classes {

@@ -188,7 +188,7 @@ func TestTemplates(t *testing.T) {
 		{`$${event.ref} costs $5`, "${event.ref} costs $5", ""},
 		{`${has(event.fields.draft) ? "draft" : "ready"}`, "ready", ""},
 		{`${event.fields.labels}`, "", "a value of type list can't stand in a text"},
-		{`${event.fields.missing}`, "", "no such key: missing"},
+		{`${event.fields.severity}`, "", "no such key: severity"},
 		{`${event.actor.id}`, "", "the text is empty"},
 		{strings.Repeat("ä", 5000), strings.Repeat("ä", 3999) + "…", ""},
 	}
@@ -280,7 +280,7 @@ func TestToolWithoutTarget(t *testing.T) {
 		{Name: "channel", Origin: "choice", Required: true},
 		{Name: "text", Origin: "text", Required: true},
 	}}}
-	for text, want := range map[string]int{"hello ${event.ref}": 1, "${event.fields.missing}": 0} {
+	for text, want := range map[string]int{"hello ${event.ref}": 1, "${event.fields.severity}": 0} {
 		set, err := rule.Parse([]byte(fmt.Sprintf("rules: [{name: a, on: {}, do: [{step: s, tool: chat.post, with: {channel: dev, text: %q}}]}]", text)), tools)
 		if err != nil {
 			t.Fatal(err)
@@ -329,13 +329,13 @@ func TestPlanIsBounded(t *testing.T) {
 func TestRuleThatFailsIsAGap(t *testing.T) {
 	set := parse(t, `
 rules:
-  - {name: a, on: {}, do: [{step: say, tool: jira.add_comment, with: {target: "link.issue[0]", body: "by ${event.fields.nosuch}"}}]}
-  - {name: b, on: {}, when: "event.fields.nosuch == 1", do: [{step: s, tool: jira.transition, with: {target: "link.issue[0]", status: Done}}]}
+  - {name: a, on: {}, do: [{step: say, tool: jira.add_comment, with: {target: "link.issue[0]", body: "by ${event.fields.severity}"}}]}
+  - {name: b, on: {}, when: "event.fields.severity == 1", do: [{step: s, tool: jira.transition, with: {target: "link.issue[0]", status: Done}}]}
 `)
 	plan, _ := set.Select(rule.Class{Name: "c"}, merged(), links())
 	want := []string{
-		"rule a (line 3): step say: body: ${event.fields.nosuch}: no such key: nosuch",
-		"rule b (line 4): when: no such key: nosuch",
+		"rule a (line 3): step say: body: ${event.fields.severity}: no such key: severity",
+		"rule b (line 4): when: no such key: severity",
 	}
 	if len(plan.GetCalls()) != 0 || len(plan.GetGaps()) != len(want) {
 		t.Fatalf("plan %s", protojson.Format(plan))
@@ -352,7 +352,7 @@ func TestGapsAreBounded(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("rules:\n")
 		for i := range failing {
-			fmt.Fprintf(&b, "  - {name: r%d, on: {}, when: \"event.fields.nosuch == '%s%d'\", classify: {classes: [x], default: x}}\n", i, strings.Repeat("x", 600), i)
+			fmt.Fprintf(&b, "  - {name: r%d, on: {}, when: \"event.fields.severity == '%s%d'\", classify: {classes: [x], default: x}}\n", i, strings.Repeat("x", 600), i)
 		}
 		plan, _ := parse(t, b.String()).Select(rule.Class{}, merged(), nil)
 		gaps := plan.GetGaps()

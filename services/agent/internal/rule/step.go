@@ -12,14 +12,14 @@ import (
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 )
 
-func (p *parser) steps(o object, what string, classes *Classes) []step {
+func (p *parser) steps(o object, what string, classes *Classes, on scope) []step {
 	n, ok := o.values["do"]
 	if !ok {
 		return nil
 	}
 	var steps []step
 	for i, item := range p.list(n, what+": do") {
-		s := p.step(item, fmt.Sprintf("%s: step %d", what, i+1), what, classes)
+		s := p.step(item, fmt.Sprintf("%s: step %d", what, i+1), what, classes, on)
 		if s.name != "" && slices.ContainsFunc(steps, func(e step) bool { return e.name == s.name }) {
 			p.fail(item, "%s: step %s: the name is taken", what, s.name)
 		}
@@ -28,7 +28,7 @@ func (p *parser) steps(o object, what string, classes *Classes) []step {
 	return steps
 }
 
-func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes) step {
+func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes, on scope) step {
 	o := p.object(n, what, "step", "tool", "with", "for")
 	s := step{name: p.required(o, what, "step"), tool: p.required(o, what, "tool")}
 	if s.name != "" {
@@ -46,7 +46,7 @@ func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes) step {
 	case tool.GetClass() == readClass:
 		p.fail(o.values["tool"], "%s: %s only reads: a rule does something", what, s.tool)
 	default:
-		p.with(o, what, tool, &s)
+		p.with(o, what, tool, &s, on)
 	}
 	return s
 }
@@ -88,7 +88,7 @@ func (p *parser) toolNames() []string {
 }
 
 // with reads the arguments of a step, in the order of the tool's fields.
-func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step) {
+func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step, on scope) {
 	var given object
 	if n, ok := o.values["with"]; ok {
 		given = p.object(n, what+": with", fieldNames(tool)...)
@@ -105,10 +105,36 @@ func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step) {
 			p.fail(n, "%s: with: %s: %w", what, f.GetName(), err)
 			continue
 		}
-		if f.GetOrigin() != "target" {
-			p.fields(n, what+": with: "+f.GetName(), s.arguments[len(s.arguments)-1].fields())
+		if f.GetOrigin() == "target" {
+			p.fits(n, what+": with: "+f.GetName(), s, on)
+			continue
+		}
+		p.fields(n, what+": with: "+f.GetName(), s.arguments[len(s.arguments)-1].fields(), on)
+	}
+}
+
+// fits warns of a target that can't be of the kind that the tool takes: such a
+// step never makes a call.
+func (p *parser) fits(n *yaml.Node, what string, s *step, on scope) {
+	if s.target.pattern == nil {
+		return
+	}
+	takes := func(refs []string) bool { return slices.ContainsFunc(refs, s.target.pattern.MatchString) }
+	var fitting []string
+	ofEvent := slices.ContainsFunc(sourcesOf(on), func(source string) bool { return takes(eventExamples(source)) })
+	if ofEvent {
+		fitting = append(fitting, "event.ref")
+	}
+	for _, kind := range linkKinds() {
+		if takes(linkExamples(kind)) {
+			fitting = append(fitting, path{kind: kind, index: every}.String())
 		}
 	}
+	to := s.target.path
+	if to.event == "ref" && ofEvent || to.event == "" && takes(linkExamples(to.kind)) {
+		return
+	}
+	p.warn(n, "%s: %s never takes %s of these events: want %s", what, s.tool, to, strings.Join(fitting, " or "))
 }
 
 func fieldNames(tool *toolsv1.Tool) []string {

@@ -90,6 +90,10 @@ func TestCheck(t *testing.T) {
 		{"include another", "include: others", []string{"1:10 error", `include: unknown "others": want default`}},
 		{"a built-in name", "include: default\n" + doc("  - {name: one, on: {}, "+observe), []string{"3:5 error", "write `disable: [one]`"}},
 		{"a built-in name that is free", "include: default\ndisable: [one]\n" + doc("  - {name: one, on: {}, "+observe), nil},
+		{"links without an index", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: link.issue, body: x}}]}"), []string{"want link.{issue,", "[n], or [*] for each of them"}},
+		{"a scalar for a mapping", doc("  - {name: a, on: jira, " + observe), []string{"2:19 error", "on: want a mapping such as {source: …, kind: …}, not a scalar"}},
+		{"a tab", "rules:\n\t- name: a\n", []string{"2:1 error", "a tab? YAML is indented with spaces only"}},
+		{"a tab further on", "rules:\n  - name: a\n\ton: {}\n", []string{"error", "a tab? YAML is indented with spaces only"}},
 		{"YAML", "rules:\n  - name: [", []string{"error", "yaml: "}},
 	}
 	for _, tt := range tests {

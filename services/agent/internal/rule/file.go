@@ -69,7 +69,7 @@ func newParser(tools []*toolsv1.Tool, builtIn *Set) (*parser, error) {
 // file reads the rules in the order in which they are asked: a team's own
 // first, so that their classes go before those of included ones.
 func (p *parser) file(root *yaml.Node) []*rule {
-	o := p.object(root, "the file", "include", "disable", "rules")
+	o := p.object(root, "the file", "rules", "include", "disable")
 	included := p.include(o)
 	list, ok := o.values["rules"]
 	if !ok {

@@ -23,14 +23,14 @@ func TestParseRefuses(t *testing.T) {
 		want       []string
 	}{
 		{"empty file", "", []string{"the file is empty"}},
-		{"no mapping", "- a", []string{"line 1: the file: want a mapping, not a list"}},
+		{"no mapping", "- a", []string{"line 1: the file: want a mapping such as {rules: …, include: …}, not a list"}},
 		{"no rules", "{}", []string{`line 1: the file: no key "rules"`}},
-		{"unknown top key", "rules: []\nrule: []", []string{`line 2: the file: unknown key "rule": want include, disable, rules (did you mean rules?)`}},
+		{"unknown top key", "rules: []\nrule: []", []string{`line 2: the file: unknown key "rule": want rules, include, disable (did you mean rules?)`}},
 		{"twice", "rules: []\nrules: []", []string{`line 2: the file: key "rules" stands twice`}},
 		{"two documents", "rules: []\n---\nrules: []", []string{"only one document is read"}},
 		{"broken YAML", "rules: [", []string{"line 1: yaml: "}},
 		{"alias", "rules: &a [*a]", []string{"an alias"}},
-		{"rule is a scalar", doc("  - x"), []string{"line 2: rule 1: want a mapping, not a scalar"}},
+		{"rule is a scalar", doc("  - x"), []string{"line 2: rule 1: want a mapping such as {name: …, on: …}, not a scalar"}},
 		{"no name, no on", doc("  - when: 'true'\n"), []string{`rule 1: no key "name"`, `rule 1: no key "on"`, "it does nothing"}},
 		{"bad name", doc("  - {name: A b, on: {}, classify: {classes: [x]}}"), []string{`the name "A b"`}},
 		{"unknown rule key", doc("  - name: a\n    on: {}\n    then: []\n    classify: {classes: [x]}"), []string{`line 4: rule 1: unknown key "then"`}},

@@ -43,7 +43,7 @@ func parsePath(s string, target bool) (path, error) {
 	case strings.HasPrefix(s, "link."):
 		return parseLinkPath(s, target)
 	default:
-		return path{}, fmt.Errorf("%q is no path: want event.<field> or link.<kind>[n]", s)
+		return path{}, fmt.Errorf("%q is no path: want event.<field> or link.<kind>%s", s, indexes(target))
 	}
 }
 
@@ -53,7 +53,7 @@ func eventPath(s string, target bool) (path, error) {
 		if name == "ref" || name == "place" {
 			return path{event: name}, nil
 		}
-		return path{}, fmt.Errorf("%q names no object: want event.ref, event.place or link.<kind>[n]", s)
+		return path{}, fmt.Errorf("%q names no object: want event.ref, event.place or link.<kind>%s", s, indexes(true))
 	}
 	if slices.Contains(eventPaths(), name) {
 		return path{event: name}, nil
@@ -74,11 +74,19 @@ func fieldName(s string) bool {
 	return s != "" && len(s) <= 64
 }
 
+// indexes says which links of a kind a path may name.
+func indexes(target bool) string {
+	if target {
+		return "[n], or [*] for each of them"
+	}
+	return "[n]"
+}
+
 func parseLinkPath(s string, target bool) (path, error) {
 	kind, index, ok := strings.Cut(strings.TrimPrefix(s, "link."), "[")
 	index, closed := strings.CutSuffix(index, "]")
 	if !ok || !closed || !slices.Contains(linkKinds(), kind) {
-		return path{}, fmt.Errorf("%q is no path: want link.{%s}[n]", s, strings.Join(linkKinds(), ","))
+		return path{}, fmt.Errorf("%q is no path: want link.{%s}%s", s, strings.Join(linkKinds(), ","), indexes(target))
 	}
 	if index == "*" {
 		if !target {

@@ -37,6 +37,9 @@ func syntax(err error) Finding {
 	if strings.HasSuffix(f.Message, "did not find expected alphabetic or numeric character") {
 		f.Message += ` (between { and } a value with * in it stands in quotes: "link.issue[*]")`
 	}
+	if strings.HasSuffix(f.Message, "found character that cannot start any token") || strings.Contains(f.Message, "tab character") {
+		f.Message += " (a tab? YAML is indented with spaces only)"
+	}
 	rest, ok := strings.CutPrefix(f.Message, "yaml: line ")
 	line, rest, cut := strings.Cut(rest, ": ")
 	if n, err := strconv.Atoi(line); ok && cut && err == nil {
@@ -78,7 +81,7 @@ type object struct {
 func (r *reader) object(n *yaml.Node, what string, known ...string) object {
 	o := object{node: n, values: map[string]*yaml.Node{}}
 	if n.Kind != yaml.MappingNode {
-		r.fail(n, "%s: want a mapping, not %s", what, kindOf(n))
+		r.fail(n, "%s: want a mapping%s, not %s", what, sample(known), kindOf(n))
 		return o
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -96,6 +99,14 @@ func (r *reader) object(n *yaml.Node, what string, known ...string) object {
 		}
 	}
 	return o
+}
+
+// sample shows how a mapping with known keys is written.
+func sample(known []string) string {
+	if len(known) == 0 {
+		return ""
+	}
+	return " such as {" + strings.Join(known[:min(2, len(known))], ": …, ") + ": …}"
 }
 
 func (r *reader) list(n *yaml.Node, what string) []*yaml.Node {

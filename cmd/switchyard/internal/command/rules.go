@@ -64,10 +64,11 @@ func readRuleSettings(env *Env) (ruleSettings, error) {
 // stage are the options that rules are tried with: the policy of a flag, else
 // of POLICY_FILE, else that of `switchyard dev`.
 func (s ruleSettings) stage(env *Env, policyFile string) rehearsal.Options {
+	by := "--policy"
 	if policyFile == "" {
-		policyFile = s.PolicyFile
+		policyFile, by = s.PolicyFile, "" // tools names the setting
 	}
-	return rehearsal.Options{RulesFile: s.RulesFile, PolicyFile: policyFile, Policy: dev.Policy(), Now: env.Now, Random: env.Random}
+	return rehearsal.Options{RulesFile: s.RulesFile, PolicyFile: policyFile, PolicyBy: by, Policy: dev.Policy(), Now: env.Now, Random: env.Random}
 }
 
 type checkRulesCommand struct {

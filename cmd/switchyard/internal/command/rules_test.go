@@ -100,7 +100,7 @@ func TestRulesPlanSaysWhatItNeeds(t *testing.T) {
 		{[]string{"--event", "x.json", "--source", "github"}, "needs --github-event"},
 		{[]string{"--event", "x.json", "--source", "jira"}, "no such file"},
 		{[]string{"nosuch.yaml", "--example", "github/pull_request.merged"}, "RULES_FILE=nosuch.yaml"},
-		{[]string{"--policy", "nosuch.yaml", "--example", "github/pull_request.merged"}, "POLICY_FILE=nosuch.yaml"},
+		{[]string{"--policy", "nosuch.yaml", "--example", "github/pull_request.merged"}, "switchyard: --policy nosuch.yaml: open nosuch.yaml"},
 	} {
 		run(t, append([]string{"rules", "plan"}, tt.args...)...).want(t, 1, tt.want)
 	}
@@ -146,6 +146,12 @@ func TestRulesTestShowsWhatDiffers(t *testing.T) {
   - name: a body and more
     event: {body: x.json, kind: ping}
     want: {calls: []}
+  - name: an unknown example
+    event: {example: github/nosuch}
+    want: {calls: []}
+  - name: another tool's argument
+    event: {example: github/pull_request.merged}
+    want: {calls: [{tool: jira.add_comment, rule: other, with: {status: Done}}, {}]}
   - name: no event
     event: {kind: change.merged, knd: x}
     want: {calls: []}
@@ -154,21 +160,25 @@ func TestRulesTestShowsWhatDiffers(t *testing.T) {
 		out := run(t, "rules", "test", path)
 		out.want(t, 1, table+"\n  ok    right\n  FAIL  wrong\n",
 			"        - class: bug\n        + class: change.merged\n", "        - decided by: default\n        + decided by: metadata\n",
-			`- call: jira.add_comment anything let through body="Closed"`, `+ call: jira.add_comment jira:issue:ACME-7 queued merged body="Merged github:pr:acme/api#42."`,
-			"- call: jira.transition anything let through\n        + call: jira.transition jira:issue:ACME-7 refused choice merged\n",
+			`- call: jira.add_comment anything let through body="Closed"`, `+ call: jira.add_comment jira:issue:ACME-7 queued (rule merged) body="Merged github:pr:acme/api#42."`,
+			"- call: jira.transition anything let through\n        + call: jira.transition jira:issue:ACME-7 refused choice (rule merged)\n",
 			"- call: jira.transition jira:issue:ACME-8 let through\n", "- not acted on: jira:issue:ACME-7 no_pair\n",
 			"  FAIL  too much\n        + call: jira.add_comment", "  FAIL  no event\n", `"knd"`,
-			"  FAIL  two events\n          event: an example goes with nothing else\n", "event: a body goes with source and event, not with kind", "5 of 6 tests failed")
+			"  FAIL  two events\n        event: an example goes with nothing else\n", "        no example github nosuch; there are\n          github ",
+			"- call: jira.add_comment anything let through (rule other) status=\"Done\"\n        + call: jira.add_comment jira:issue:ACME-7 queued (rule merged)\n",
+			"event: a body goes with source and event, not with kind", "7 of 8 tests failed")
 	}
-	runWith(t, map[string]string{"RULES_FILE": rules}, "rules", "test").want(t, 1, "5 of 6 tests failed")
+	runWith(t, map[string]string{"RULES_FILE": rules}, "rules", "test").want(t, 1, "7 of 8 tests failed")
 }
 
 func TestRulesTestRefusesABrokenTable(t *testing.T) {
 	for _, tt := range []struct{ rules, table, want string }{
 		{ownRules, "tests: []", "no tests"},
-		{ownRules, "test: []", "line 1: field test not found"},
+		{ownRules, "test: []", `rules_test.yaml: line 1: unknown key "test": want rules, policy, tests`},
+		{ownRules, "tests: [{nmae: a}]", `line 1: unknown key "nmae": want name, event, want`},
+		{ownRules, "tests: [{name: a, want: {calls: [{tol: x}]}}]", `unknown key "tol": want tool, target, rule, state, reason, with`},
 		{ownRules, "tests: [{name: a, event: {kind: ping}}]", "test 1: want a name, an event and something under want"},
-		{ownRules, "policy: nosuch.yaml\ntests: [{name: a, event: {kind: ping}, want: {calls: []}}]", "POLICY_FILE="},
+		{ownRules, "policy: nosuch.yaml\ntests: [{name: a, event: {kind: ping}, want: {calls: []}}]", "rules_test.yaml: policy: "},
 		{"rules: [{}]", "tests: [{name: a, event: {kind: ping}, want: {calls: []}}]", "RULES_FILE="},
 	} {
 		_, table := tests(t, tt.rules, tt.table)
@@ -180,9 +190,9 @@ func TestRulesTestRefusesABrokenTable(t *testing.T) {
 
 // A rule that fails is a failed test, whatever calls the others make.
 func TestRulesTestFailsWithARuleThatFails(t *testing.T) {
-	_, table := tests(t, `rules: [{name: a, on: {}, when: event.fields.nosuch == "x", classify: {classes: [x]}}]`,
+	_, table := tests(t, `rules: [{name: a, on: {}, when: event.fields.severity == "x", classify: {classes: [x]}}]`,
 		"tests: [{name: a, event: {example: notion/page.updated}, want: {calls: []}}]")
-	run(t, "rules", "test", table).want(t, 1, "+ missing: rule_failed", "no such key: nosuch")
+	run(t, "rules", "test", table).want(t, 1, "+ missing: rule_failed", "no such key: severity")
 }
 
 // root is the folder of the repository; run leaves the test in another one.

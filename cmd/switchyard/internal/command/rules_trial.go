@@ -123,7 +123,7 @@ func showResults(file string, results []rehearsal.Result) string {
 		}
 		fmt.Fprintf(&b, "  FAIL  %s\n", r.Name)
 		if r.Err != nil {
-			fmt.Fprintf(&b, "          %v\n", r.Err)
+			fmt.Fprintf(&b, "        %s\n", strings.ReplaceAll(r.Err.Error(), "\n", "\n        "))
 		}
 		for _, line := range r.Diff {
 			fmt.Fprintf(&b, "        %s\n", line)

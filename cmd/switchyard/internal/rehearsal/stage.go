@@ -34,9 +34,11 @@ type Options struct {
 	RulesFile string
 	// PolicyFile goes before Policy; without either nothing is paired.
 	PolicyFile string
-	Policy     []byte
-	Now        func() time.Time
-	Random     io.Reader
+	// PolicyBy is what named PolicyFile, as errors say it: a flag or a key.
+	PolicyBy string
+	Policy   []byte
+	Now      func() time.Time
+	Random   io.Reader
 }
 
 // Stage is an agent and tools of its own, on loopback and an empty ledger. There
@@ -58,6 +60,9 @@ func Open(ctx context.Context, o Options) (*Stage, error) {
 }
 
 func (s *Stage) open(ctx context.Context, o Options) error {
+	if err := o.checkPolicy(); err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp("", "switchyard-rehearsal-")
 	if err != nil {
 		return fmt.Errorf("a folder for the ledger: %w", err)
@@ -97,6 +102,19 @@ func (s *Stage) open(ctx context.Context, o Options) error {
 	s.closing = append([]func() error{func() error { client.CloseIdleConnections(); return nil }}, s.closing...)
 	s.agent = agentv1connect.NewAgentServiceClient(client, agentURL, options...)
 	return nil
+}
+
+// checkPolicy reports a bad policy by what named it, and not by the setting
+// that tools knows.
+func (o Options) checkPolicy() error {
+	if o.PolicyFile == "" {
+		return nil
+	}
+	err := tools.CheckPolicy(tools.Config{PolicyFile: o.PolicyFile})
+	if cause := errors.Unwrap(err); cause != nil && o.PolicyBy != "" {
+		return fmt.Errorf("%s %s: %w", o.PolicyBy, o.PolicyFile, cause)
+	}
+	return err
 }
 
 // serve runs a service until the stage is closed; one that was served later

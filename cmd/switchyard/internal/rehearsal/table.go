@@ -87,7 +87,7 @@ func Read(file string) (*Table, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(t); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, fmt.Errorf("%s: %w", file, plain(err))
 	}
 	if len(t.Tests) == 0 {
 		return nil, fmt.Errorf("%s: no tests", file)
@@ -105,7 +105,7 @@ func Read(file string) (*Table, error) {
 func (t *Table) Run(ctx context.Context, o Options) (results []Result, err error) {
 	o.RulesFile = t.rulesFile()
 	if t.Policy != "" {
-		o.PolicyFile = t.beside(t.Policy)
+		o.PolicyFile, o.PolicyBy = t.beside(t.Policy), "policy:"
 	}
 	stage, err := Open(ctx, o)
 	if err != nil {

@@ -103,22 +103,31 @@ func (c Call) fits(got *toolsv1.Call, planned *toolsv1.PlannedCall) bool {
 // String shows a wanted call.
 func (c Call) String() string {
 	words := []string{cmp.Or(c.Tool, "any tool"), cmp.Or(c.Target, "anything"), cmp.Or(c.State, "let through")}
-	for _, w := range []string{c.Reason, c.Rule} {
-		if w != "" {
-			words = append(words, w)
-		}
+	if c.Reason != "" {
+		words = append(words, c.Reason)
 	}
-	return strings.Join(words, " ") + arguments(c.With)
+	return strings.Join(words, " ") + byRule(c.Rule) + arguments(c.With)
+}
+
+// byRule tells a rule's name from the other words of a call.
+func byRule(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " (rule " + name + ")"
 }
 
 // describe shows a call with those arguments that were asked for.
 func describe(c *toolsv1.Call, planned *toolsv1.PlannedCall, asked map[string]string) string {
 	with := map[string]string{}
 	for name := range asked {
-		with[name] = Value(planned.GetArguments()[name])
+		// A tool without the argument has no value to show.
+		if a, ok := planned.GetArguments()[name]; ok {
+			with[name] = Value(a)
+		}
 	}
-	words := strings.Join([]string{c.GetTool(), c.GetTarget(), c.GetState(), c.GetReason(), c.GetRule()}, " ")
-	return strings.Join(strings.Fields(words), " ") + arguments(with)
+	words := strings.Join([]string{c.GetTool(), c.GetTarget(), c.GetState(), c.GetReason()}, " ")
+	return strings.Join(strings.Fields(words), " ") + byRule(c.GetRule()) + arguments(with)
 }
 
 func arguments(with map[string]string) string {

@@ -56,6 +56,7 @@ func (p *Policy) Decide(
 			TargetPath: targetPath(call, planned[i]), Payload: make(map[string]any),
 		}
 		if i >= p.maxCalls {
+			d.note("limit", "", "call %d of a run that may have %d: raise max_calls in POLICY_FILE, or plan fewer", i+1, p.maxCalls)
 			d.end("refused", "too_many")
 		} else {
 			d.decide()
@@ -108,7 +109,7 @@ func (d *decider) level() string {
 
 func (d *decider) proved() bool {
 	if d.Class != classMemory && d.level() == allowMemory {
-		d.note("trust", "", "authn %s is memory only", d.authn)
+		d.note("trust", "", "authn %s is memory only: authn in POLICY_FILE says what it may do", d.authn)
 		return d.end("refused", "authn")
 	}
 	return true
@@ -144,6 +145,7 @@ func (d *decider) resolvePath(field *toolsv1.ToolField, path string) bool {
 	case err != nil && !required(field) && isEventPath(path):
 		return true // this event doesn't have that field
 	case err != nil:
+		d.note("link", "", "%s names nothing that this event may act on: its links tell why; pairs and trusted in POLICY_FILE decide", path)
 		return d.end("refused", "no_such_link")
 	}
 	if field.GetOrigin() == originTarget {
@@ -165,12 +167,14 @@ func (d *decider) resolvePath(field *toolsv1.ToolField, path string) bool {
 func (d *decider) mayTarget() bool {
 	for _, field := range d.tool.GetFields() {
 		if field.GetOrigin() == originTarget && (!d.policy.fits(field.GetPattern(), d.Target) || tooLong(field, d.Target)) {
+			d.note("target", "", "%s is no target of %s", d.TargetPath, d.tool.GetName())
 			return d.end("refused", "target")
 		}
 	}
 	here, there := scopeOf(d.event.GetPlace()), scopeIn(d.event, d.Target)
 	if !d.own() {
 		if !d.isLink() || !d.policy.related(here, there) {
+			d.note("target", "", "%s is no link that %q may act on: add the two places to pairs in POLICY_FILE", d.TargetPath, here)
 			return d.end("refused", "target")
 		}
 		if here != there {
@@ -180,6 +184,7 @@ func (d *decider) mayTarget() bool {
 	patterns, narrowed := d.policy.targets[d.tool.GetName()]
 	matches := func(p pattern) bool { return p.matches(there) }
 	if narrowed && !slices.ContainsFunc(patterns, matches) {
+		d.note("target", "", "%s is not allowed in %s: add it under targets in POLICY_FILE", d.tool.GetName(), there)
 		return d.end("refused", "target")
 	}
 	return true
@@ -204,11 +209,27 @@ func (d *decider) mayChoose() bool {
 			return c.field == field.GetName() && c.scope.matches(there) && slices.Contains(c.values, value)
 		})
 		if !listed || !d.policy.fits(field.GetPattern(), value) || tooLong(field, value) {
+			d.note("choice", "", "%s %q is not listed for %s (listed: %s): add it under choices in POLICY_FILE", field.GetName(), value, there, d.listed(field.GetName(), there))
 			return d.end("refused", "choice")
 		}
 		d.note("choice", "", "%s %s is listed for %s", field.GetName(), value, there)
 	}
 	return true
+}
+
+// listed are the values of a field that policy allows in a place. They and the
+// refused value are the operator's words, never a stranger's.
+func (d *decider) listed(field string, there scope) string {
+	var values []string
+	for _, c := range d.policy.choices[d.tool.GetName()] {
+		if c.field == field && c.scope.matches(there) {
+			values = append(values, c.values...)
+		}
+	}
+	if len(values) == 0 {
+		return "none"
+	}
+	return strings.Join(values, ", ")
 }
 
 // mayAct decides whether an effect outside happens now, never, or once somebody
@@ -221,7 +242,7 @@ func (d *decider) mayAct() bool {
 		tier = d.policy.tiers["trusted"]
 	}
 	if tier != allowAuto {
-		d.note("trust", "", "%s: trusted %t, tier %s", accountDetail(d.event.GetActor()), trusted, tier)
+		d.note("trust", "", "%s: trusted %t, tier %s by tiers in POLICY_FILE", accountDetail(d.event.GetActor()), trusted, tier)
 	}
 	switch {
 	case tier == allowOff:

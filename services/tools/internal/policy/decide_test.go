@@ -116,6 +116,32 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// A refusal says what was refused, and what would let it through.
+func TestRefusalSaysWhy(t *testing.T) {
+	e := merged(title("ACME-7", member))
+	closed := call("s", "jira.transition", "target=link.issue[0]", "status!Closed")
+	for reason, test := range map[string]struct {
+		policy, authn string
+		call          *toolsv1.PlannedCall
+		want          string
+	}{
+		"choice":       {paired, "signature", closed, `status "Closed" is not listed for jira:ACME (listed: Done): add it under choices in POLICY_FILE`},
+		"no_such_link": {"", "signature", comment, "link.issue[0] names nothing"},
+		"target":       {paired + "targets: {jira.add_comment: []}", "signature", comment, "jira.add_comment is not allowed in jira:ACME: add it under targets"},
+		"authn":        {paired, "token", comment, "authn token is memory only: authn in POLICY_FILE"},
+		"tier_off":     {paired + "tiers: {trusted: off}", "signature", comment, "tier off by tiers in POLICY_FILE"},
+	} {
+		got, err := decide(t, parse(t, test.policy), e, test.authn, test.call)
+		if err != nil || got[0].Reason != reason || !strings.Contains(fmt.Sprint(got[0].Evidence), strings.ReplaceAll(test.want, `"`, `\"`)) {
+			t.Errorf("%s: %+v %v", reason, got, err)
+		}
+	}
+	got, err := decide(t, parse(t, paired+"max_calls: 1"), e, "signature", comment, transition)
+	if err != nil || !strings.Contains(fmt.Sprint(got[1].Evidence), "raise max_calls") {
+		t.Errorf("too_many: %+v %v", got, err)
+	}
+}
+
 func TestDecideFromPrivateJiraToPublicGithub(t *testing.T) {
 	p := parse(t, "pairs: [[github:acme/api, jira:ACME]]\nplaces: {jira:ACME: private, github:acme/api: public}")
 	e := &eventv1.WebhookEvent{

@@ -25,6 +25,7 @@ import (
 // enter begins the visit of a request and its record.
 func (s *Server) enter(r *http.Request) *visit {
 	v := &visit{r: r, start: s.now(), client: address.Client(r, s.proxies)}
+	v.proxy = s.proxies.Has(v.client)
 	v.record = report.Begin(v.start)
 	if v.client.IsValid() {
 		v.record.Address = v.client.String()
@@ -72,7 +73,7 @@ func (v *visit) failure(reason answer.Reason) (c report.Check, ok bool) {
 	case answer.InstanceNotConfigured:
 		return v.wrongSite(), true
 	case answer.AddressNotAllowed:
-		return report.Check{Name: "address", Detail: "not among " + v.site.allowedBy, Remedy: "add the provider's range to it; where a proxy stands before ingress, name the proxy in TRUSTED_PROXIES"}, true
+		return v.wrongAddress(), true
 	case answer.RateLimited:
 		return report.Check{Name: "address", Detail: "too many requests of this address could not be verified", Remedy: "mend what sends them, or keep the address out by " + v.site.allowedBy}, true
 	case answer.MethodNotAllowed:
@@ -88,7 +89,11 @@ func (v *visit) failure(reason answer.Reason) (c report.Check, ok bool) {
 	case answer.EventMissing:
 		return report.Check{Name: "event", Detail: "nothing names the event", Remedy: "GitHub names it in the header " + githubhook.HeaderEvent + ", Jira in webhookEvent, Notion in type: look at what forwards it"}, true
 	case answer.EventMismatch:
-		return report.Check{Name: "event", Detail: "the body lacks the object that its event is about", Remedy: "the event's name or the body was changed on its way: look at what forwards it"}, true
+		remedy := "the event's name or the body was changed on its way: look at what forwards it"
+		if v.record.Source == "notion" && v.authn == forward.Token {
+			remedy = "a forwarded page needs page_id, a database database_id: docs/forwarding.md"
+		}
+		return report.Check{Name: "event", Detail: "the body lacks the object that its event is about", Remedy: remedy}, true
 	}
 	return report.Check{}, false
 }
@@ -115,6 +120,17 @@ func (s *Server) misdirected(v *visit, named string) {
 	v.record.Check("path", report.Failed, detail, remedy)
 }
 
+// wrongAddress names the address that was judged. A trusted proxy's own is
+// judged only where the header does not name whom it speaks for.
+func (v *visit) wrongAddress() report.Check {
+	c := report.Check{Name: "address", Detail: v.client.String() + " is not among " + v.site.allowedBy, Remedy: "add the provider's range to it; where a proxy stands before ingress, name the proxy in TRUSTED_PROXIES"}
+	if v.proxy {
+		c.Detail = "the trusted proxy " + v.client.String() + " sent no usable X-Forwarded-For"
+		c.Remedy = "have the proxy add its peer's address to X-Forwarded-For"
+	}
+	return c
+}
+
 // wrongSite explains a path that names no site, and a body of another one.
 func (v *visit) wrongSite() report.Check {
 	if v.site == nil {
@@ -124,7 +140,7 @@ func (v *visit) wrongSite() report.Check {
 	if v.site.site.Host != "" {
 		what = "the body does not come from " + v.site.site.Host
 	}
-	return report.Check{Name: "instance", Detail: what, Remedy: "have the site send to its own path, /webhooks/" + v.site.source + "/NAME as WEBHOOK_INSTANCES names it"}
+	return report.Check{Name: "instance", Detail: what, Remedy: "have the site send to its own path, /webhooks/" + v.site.source + "/NAME as WEBHOOK_INSTANCES names it, or correct the host in WEBHOOK_INSTANCES"}
 }
 
 // explainer says later why a request did not prove itself, if anybody may ask.

@@ -28,6 +28,7 @@ type visit struct {
 	start       time.Time
 	site        *site
 	client      netip.Addr
+	proxy       bool // the client is a trusted proxy itself
 	contentType string
 	authn       forward.Authn
 	// For those who ask later why it was answered so.

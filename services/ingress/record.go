@@ -161,10 +161,21 @@ func (s *Server) explainer(v *visit, body []byte, reason answer.Reason) func() [
 		}
 		checks := diagnose.Signature(r, webhook.Refusal(reason))
 		if reason == answer.SignatureMissing && v.site.tokens.Any() {
-			checks = append(checks, report.Check{Name: "token", Outcome: report.Note, Detail: "nor a token, which " + v.site.provedBy(forward.Token) + " would let in", Remedy: "Jira sends it in the URL as ?token=…, forwarders in the header Authorization: Bearer …"})
+			checks = append(checks, report.Check{Name: "token", Outcome: report.Note, Detail: "nor a token, which " + v.site.provedBy(forward.Token) + " would let in: " + tokenPlace(v.site.source)})
+		}
+		if reason == answer.SignatureMissing && v.site.source == "notion" {
+			checks = append(checks, report.Check{Name: "handshake", Outcome: report.Note, Detail: "if this is Notion's handshake: `switchyard notion connect` opens the window for it"})
 		}
 		return checks
 	}
+}
+
+// tokenPlace is where a source's sender puts its token.
+func tokenPlace(source string) string {
+	if source == "jira" {
+		return "Jira sends it in the URL as ?token=…"
+	}
+	return "forwarders send it in the header Authorization: Bearer …"
 }
 
 // verified notes what a good request says of itself.

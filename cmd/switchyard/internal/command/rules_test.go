@@ -175,7 +175,7 @@ func TestRulesTestRefusesABrokenTable(t *testing.T) {
 	for _, tt := range []struct{ rules, table, want string }{
 		{ownRules, "tests: []", "no tests"},
 		{ownRules, "test: []", `rules_test.yaml: line 1: unknown key "test": want rules, policy, tests`},
-		{ownRules, "tests: [{nmae: a}]", `line 1: unknown key "nmae": want name, event, want`},
+		{ownRules, "tests: [{nam: a}]", `line 1: unknown key "nam": want name, event, want`},
 		{ownRules, "tests: [{name: a, want: {calls: [{tol: x}]}}]", `unknown key "tol": want tool, target, rule, state, reason, with`},
 		{ownRules, "tests: [{name: a, event: {kind: ping}}]", "test 1: want a name, an event and something under want"},
 		{ownRules, "policy: nosuch.yaml\ntests: [{name: a, event: {kind: ping}, want: {calls: []}}]", "rules_test.yaml: policy: "},

@@ -31,8 +31,8 @@ func plain(err error) error {
 func keys(name string) []string {
 	var names []string
 	for _, t := range []reflect.Type{reflect.TypeFor[Table](), reflect.TypeFor[Test](), reflect.TypeFor[Want](), reflect.TypeFor[Call](), reflect.TypeFor[Unused]()} {
-		for i := range t.NumField() {
-			if key := t.Field(i).Tag.Get("yaml"); key != "" && t.Name() == name {
+		for field := range t.Fields() {
+			if key := field.Tag.Get("yaml"); key != "" && t.Name() == name {
 				names = append(names, key)
 			}
 		}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
@@ -29,10 +30,8 @@ func closed(a *ast.AST) error {
 		case literal || !a.GetType(of.ID()).IsExactType(types.NewMapType(types.StringType, types.StringType)):
 			return
 		}
-		for _, k := range keys {
-			if k == key {
-				return
-			}
+		if slices.Contains(keys, key) {
+			return
 		}
 		err = fmt.Errorf("%s has no %q: %s", name, key, want(key, keys))
 	}))

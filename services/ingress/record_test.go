@@ -145,3 +145,39 @@ func failedCheck(t *testing.T, d *toolsv1.DeliveryRecord) (name, said string) {
 	}
 	return name, said
 }
+
+// What is set, and still refuses: the remedy was one that had been taken already.
+func TestTheRemedyIsNotTheOneThatWasTaken(t *testing.T) {
+	a := startAgent(t)
+	cfg := config(a.url)
+	cfg.TrustedProxies, cfg.GitHubAllowed = "127.0.0.1", "192.0.2.0/24"
+	cfg.NotionToken = is("a token of this test")
+	cfg.Named = []ingress.Instance{{Source: "jira", Name: "eu", Host: "eu.example.com", Secret: is("Jira's other secret")}}
+	addr, stop := serve(t, cfg)
+	json := http.Header{"Content-Type": {"application/json"}}
+	issue := `{"webhookEvent":"jira:issue_created","issue":{"id":"1","key":"ACME-7","self":"https://us.example.com/rest/api/2/issue/1","fields":{}}}`
+	rows := []struct {
+		name, path string
+		header     http.Header
+		body       string
+		says       string
+	}{
+		{"a proxy that names nobody", "/webhooks/github", signed("ping", ping), ping, "the trusted proxy 127.0.0.1 sent no usable X-Forwarded-For"},
+		{"an address that is not listed", "/webhooks/github", via(signed("ping", ping), "198.51.100.1"), ping, "198.51.100.1 is not among GITHUB_ALLOWED_ADDRESSES"},
+		{"a forwarded page without a page", "/webhooks/notion", set(json, "Authorization", "Bearer a token of this test"), `{"type":"page_updated"}`, "needs page_id"},
+		{"no token, where one would do", "/webhooks/notion", json, `{}`, "Authorization: Bearer"},
+		{"another site's body", "/webhooks/jira/eu", jira.Headers([]byte("Jira's other secret"), "id", []byte(issue)), issue, "correct the host in WEBHOOK_INSTANCES"},
+	}
+	for _, tc := range rows {
+		send(t, "POST", "http://"+addr+tc.path, tc.header, strings.NewReader(tc.body))
+	}
+	stop()
+	if len(a.told) != len(rows) {
+		t.Fatalf("%d of %d deliveries were reported", len(a.told), len(rows))
+	}
+	for i, tc := range rows {
+		if _, said := failedCheck(t, a.told[i]); !strings.Contains(said, tc.says) {
+			t.Errorf("%s: %s", tc.name, said)
+		}
+	}
+}

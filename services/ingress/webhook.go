@@ -36,8 +36,9 @@ type visit struct {
 }
 
 // webhook handles POST /webhooks/{source} and /webhooks/{source}/{instance}, and
-// refuses, as one of theirs, a path that only looks like it. The order of the checks is part of the protocol: nothing of a body is parsed
-// before its request is verified.
+// refuses, as one of theirs, a path that only looks like it. The order of the
+// checks is part of the protocol: nothing of a body is parsed before its request
+// is verified.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	v := s.enter(r)
 	defer s.reports.Add(v.record)

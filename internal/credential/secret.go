@@ -14,15 +14,21 @@ const MinLength = 16
 
 var errExample = errors.New("it is a published example: anybody can sign with it; `switchyard secret` prints a good one")
 
-// Example tells whether a secret is one that documentation shows: whoever has
-// read it can sign. The last is that of GitHub's and Atlassian's test vectors
+// Examples are the secrets that documentation shows: whoever has read it can
+// sign. The last is that of GitHub's and Atlassian's test vectors
 // (docs.github.com, "Validating webhook deliveries").
-func Example(secret string) bool {
-	switch secret {
-	case "your_random_secret_here", "your_jira_secret_here", "your_secret_here", "It's a Secret to Everybody":
-		return true
+func Examples() []string {
+	return []string{"your_random_secret_here", "your_jira_secret_here", "your_secret_here", "It's a Secret to Everybody"}
+}
+
+// Example tells whether a secret is one of Examples.
+func Example(secret string) bool { return slices.Contains(Examples(), secret) }
+
+// Guesses are the secrets that everybody thinks of first, in lower case.
+func Guesses() []string {
+	return []string{
+		"changeme", "change-me", "change_me", "secret", "my-secret", "mysecret", "your-webhook-secret", "your_github_secret_here", "password", "test",
 	}
-	return false
 }
 
 // Equal tells whether the token is one of the secrets. How long it takes says

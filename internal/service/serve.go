@@ -21,7 +21,7 @@ func Listen(setting, addr, token string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s=%s: want host:port: %w", setting, addr, err)
 	}
-	if token == "" && !loopback(host) {
+	if token == "" && !Loopback(host) {
 		return nil, fmt.Errorf("%s=%s is beyond loopback and SERVICE_TOKEN is not set: set SERVICE_TOKEN (`switchyard secret` prints one) or listen on 127.0.0.1", setting, addr)
 	}
 	return ListenOpen(setting, addr, addr)
@@ -41,7 +41,8 @@ func ListenOpen(setting, value, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-func loopback(host string) bool {
+// Loopback tells whether a host, a name or an address, is this machine itself.
+func Loopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/agent"
 	"github.com/switchyard-dev/switchyard/services/executor"
 	"github.com/switchyard-dev/switchyard/services/ingress"
@@ -88,7 +89,7 @@ func (e *exam) below() map[string]string {
 // remote tells whether another machine's ingress is examined: this machine's
 // ports, stores and services say nothing about that one.
 func (e *exam) remote() bool {
-	return e.o.URL != "" && !loopback(hostOf(e.o.URL))
+	return e.o.URL != "" && !service.Loopback(hostOf(e.o.URL))
 }
 
 func (e *exam) ingressURL() string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/credential"
+	"github.com/switchyard-dev/switchyard/internal/service"
 )
 
 const newSecret = "`switchyard secret` prints a good one"
@@ -166,7 +167,7 @@ func flaw(v, what string) (level Level, flaw, remedy string) {
 
 // example tells whether documentation shows a secret, or everybody thinks of it first.
 func example(v string) bool {
-	return credential.Example(v) || slices.Contains([]string{"changeme", "change-me", "change_me", "secret", "password", "test"}, strings.ToLower(v))
+	return credential.Example(v) || slices.Contains(credential.Guesses(), strings.ToLower(v))
 }
 
 // serviceToken examines the token between the services, which is needed where
@@ -181,7 +182,7 @@ func (e *exam) serviceToken(holders map[string]string) {
 	for _, l := range []struct{ setting, addr string }{
 		{"AGENT_LISTEN", e.agent.Listen}, {"TOOLS_LISTEN", e.tools.Listen}, {"EXECUTOR_LISTEN", e.executor.Listen},
 	} {
-		if l.addr != "" && !loopback(hostOf("http://"+l.addr)) {
+		if l.addr != "" && !service.Loopback(hostOf("http://"+l.addr)) {
 			open = true
 			e.found("secrets", Problem, "SERVICE_TOKEN", fmt.Sprintf("SERVICE_TOKEN is not set and %s=%s is beyond loopback: the service does not start", l.setting, l.addr), "set SERVICE_TOKEN to the same for all services, or listen on 127.0.0.1; "+newSecret)
 		}

@@ -36,11 +36,6 @@ func portOf(addr string) string {
 	return port
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 // plural is "1 secret", "2 secrets".
 func plural(n int, what string) string {
 	if n == 1 {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/switchyard-dev/switchyard/internal/credential"
 	"github.com/switchyard-dev/switchyard/internal/webhook"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/report"
 )
@@ -134,7 +135,7 @@ func (r Request) elsewhere(got signature) (cause, bool) {
 }
 
 func (r Request) example(got signature) (cause, bool) {
-	for _, s := range examples() {
+	for _, s := range append(credential.Examples(), credential.Guesses()...) {
 		if got.by([]byte(s), r.Body) {
 			return cause{
 				"it was made with an example from a guide, which anybody can read: " + s,
@@ -151,15 +152,6 @@ func (r Request) setting() string {
 		return "the source's setting"
 	}
 	return r.Own[0].Setting
-}
-
-// examples are the secrets of guides: docs.github.com, "Validating webhook
-// deliveries", developer.atlassian.com, "Webhooks", and common .env files.
-func examples() []string {
-	return []string{
-		"It's a Secret to Everybody", "your_random_secret_here", "your_jira_secret_here", "your_github_secret_here", "your_secret_here",
-		"your-webhook-secret", "my-secret", "mysecret", "secret", "changeme", "password", "test",
-	}
 }
 
 // provider is the name of a source for people.

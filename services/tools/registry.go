@@ -12,7 +12,8 @@ import (
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/fault"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 )
 
 // defaultRows is how many rows a read tool returns where the caller does not say.
@@ -21,8 +22,8 @@ const defaultRows = 100
 // registryServer implements ToolService.
 type registryServer struct {
 	tools []*toolsv1.Tool
-	facts ledger.Facts
-	graph ledger.Graph
+	facts fact.Facts
+	graph graph.Graph
 }
 
 // ListTools implements ToolService.
@@ -85,14 +86,14 @@ func (s *registryServer) timeline(ctx context.Context, in *toolsv1.TimelineInput
 	table := newTable(in.GetRef(), "observed")
 	for _, o := range seen {
 		table.add(o.EventID, map[string]any{
-			"at": stamp(o.At), "name": o.Name, "sub_key": o.SubKey, "value": o.Value, "event_id": o.EventID,
+			"at": stamp(o.At), "name": o.Name, "sub_key": o.SubKey, "value": o.Value, "actor": o.Actor, "event_id": o.EventID,
 		})
 	}
 	return table.response()
 }
 
 func (s *registryServer) linked(ctx context.Context, in *toolsv1.LinkedInput) (*toolsv1.CallToolResponse, error) {
-	links, err := s.graph.Linked(ctx, in.GetRef(), rows(in.GetLimit()))
+	links, err := s.graph.Linked(ctx, []string{in.GetRef()}, rows(in.GetLimit()))
 	if err != nil {
 		return nil, unavailable(err)
 	}

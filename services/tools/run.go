@@ -209,6 +209,7 @@ func memoryWrites(e *eventv1.WebhookEvent, decisions []policy.Decision) project.
 		case "facts.observe":
 			delta.Observations = append(delta.Observations, project.Observation{
 				Subject: d.Target, Name: text("name"), SubKey: d.Call.GetRule() + "/" + e.GetId(), At: at(e), Value: text("value"),
+				Place: e.GetPlace(), Actor: project.Person(project.Origin(e), e.GetActor()),
 			})
 		case "records.set":
 			delta.Entities = append(delta.Entities, project.Entity{

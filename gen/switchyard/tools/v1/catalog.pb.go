@@ -457,6 +457,159 @@ func (x *LinkedInput) GetLimit() uint32 {
 	return 0
 }
 
+type ShippedInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An issue's ref: jira:issue:ACME-7.
+	Issue         string `protobuf:"bytes,1,opt,name=issue,proto3" json:"issue,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShippedInput) Reset() {
+	*x = ShippedInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShippedInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShippedInput) ProtoMessage() {}
+
+func (x *ShippedInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShippedInput.ProtoReflect.Descriptor instead.
+func (*ShippedInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ShippedInput) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+type ActivityInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A person's, repository's or project's ref: github:user:ana, github:repo:acme/api, jira:project:ACME.
+	Ref string `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	// How far back, counted from now: 24h, 7d, 12w; "" means 7d.
+	Window        string `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivityInput) Reset() {
+	*x = ActivityInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityInput) ProtoMessage() {}
+
+func (x *ActivityInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityInput.ProtoReflect.Descriptor instead.
+func (*ActivityInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ActivityInput) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *ActivityInput) GetWindow() string {
+	if x != nil {
+		return x.Window
+	}
+	return ""
+}
+
+type DoraInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far back, counted from now: 24h, 7d, 12w; "" means 30d.
+	Window string `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
+	// A repository's ref: github:repo:acme/api; "" for all of them together.
+	Repository    string `protobuf:"bytes,2,opt,name=repository,proto3" json:"repository,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DoraInput) Reset() {
+	*x = DoraInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DoraInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DoraInput) ProtoMessage() {}
+
+func (x *DoraInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DoraInput.ProtoReflect.Descriptor instead.
+func (*DoraInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DoraInput) GetWindow() string {
+	if x != nil {
+		return x.Window
+	}
+	return ""
+}
+
+func (x *DoraInput) GetRepository() string {
+	if x != nil {
+		return x.Repository
+	}
+	return ""
+}
+
 var File_switchyard_tools_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_switchyard_tools_v1_catalog_proto_rawDesc = "" +
@@ -496,7 +649,20 @@ const file_switchyard_tools_v1_catalog_proto_rawDesc = "" +
 	"\vLinkedInput\x12 \n" +
 	"\x03ref\x18\x01 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\x80\x04\xa8\xbb\x18\x02R\x03ref\x12\"\n" +
 	"\x05limit\x18\x02 \x01(\rB\f\xbaH\x05*\x03\x18\xe8\a\xa8\xbb\x18\x02R\x05limit:f\xa2\xbb\x18b\n" +
-	"\x06linked\x10\x05\x1aVWhat an entity is linked with, in both directions, with rule, confidence and evidence.BFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
+	"\x06linked\x10\x05\x1aVWhat an entity is linked with, in both directions, with rule, confidence and evidence.\"\x96\x01\n" +
+	"\fShippedInput\x12$\n" +
+	"\x05issue\x18\x01 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\x80\x04\xa8\xbb\x18\x02R\x05issue:`\xa2\xbb\x18\\\n" +
+	"\ashipped\x10\x05\x1aOWhether and when an issue's changes were merged and deployed, and what says so.\"\xce\x01\n" +
+	"\rActivityInput\x12 \n" +
+	"\x03ref\x18\x01 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\x80\x04\xa8\xbb\x18\x02R\x03ref\x127\n" +
+	"\x06window\x18\x02 \x01(\tB\x1f\xbaH\x18r\x162\x14^([0-9]{1,4}[hdw])?$\xa8\xbb\x18\x02R\x06window:b\xa2\xbb\x18^\n" +
+	"\bactivity\x10\x05\x1aPWhat a person did, or what happened in a repository or project, by kind and day.\"\xf6\x01\n" +
+	"\tDoraInput\x127\n" +
+	"\x06window\x18\x01 \x01(\tB\x1f\xbaH\x18r\x162\x14^([0-9]{1,4}[hdw])?$\xa8\xbb\x18\x02R\x06window\x12,\n" +
+	"\n" +
+	"repository\x18\x02 \x01(\tB\f\xbaH\x05r\x03\x18\x80\x04\xa8\xbb\x18\x02R\n" +
+	"repository:\x81\x01\xa2\xbb\x18}\n" +
+	"\x04dora\x10\x05\x1asDeployment frequency, lead time, change failure rate and recovery time of a repository, each with what it rests on.BFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
 
 var (
 	file_switchyard_tools_v1_catalog_proto_rawDescOnce sync.Once
@@ -510,7 +676,7 @@ func file_switchyard_tools_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_switchyard_tools_v1_catalog_proto_rawDescData
 }
 
-var file_switchyard_tools_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_switchyard_tools_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_switchyard_tools_v1_catalog_proto_goTypes = []any{
 	(*GithubAddCommentInput)(nil), // 0: switchyard.tools.v1.GithubAddCommentInput
 	(*JiraAddCommentInput)(nil),   // 1: switchyard.tools.v1.JiraAddCommentInput
@@ -520,6 +686,9 @@ var file_switchyard_tools_v1_catalog_proto_goTypes = []any{
 	(*GraphLinkInput)(nil),        // 5: switchyard.tools.v1.GraphLinkInput
 	(*TimelineInput)(nil),         // 6: switchyard.tools.v1.TimelineInput
 	(*LinkedInput)(nil),           // 7: switchyard.tools.v1.LinkedInput
+	(*ShippedInput)(nil),          // 8: switchyard.tools.v1.ShippedInput
+	(*ActivityInput)(nil),         // 9: switchyard.tools.v1.ActivityInput
+	(*DoraInput)(nil),             // 10: switchyard.tools.v1.DoraInput
 }
 var file_switchyard_tools_v1_catalog_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -541,7 +710,7 @@ func file_switchyard_tools_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_tools_v1_catalog_proto_rawDesc), len(file_switchyard_tools_v1_catalog_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

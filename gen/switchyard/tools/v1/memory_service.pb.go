@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -22,16 +23,275 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-type CheckRequest struct {
+type StatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Repair        bool                   `protobuf:"varint,1,opt,name=repair,proto3" json:"repair,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatusRequest) Reset() {
+	*x = StatusRequest{}
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatusRequest) ProtoMessage() {}
+
+func (x *StatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatusRequest.ProtoReflect.Descriptor instead.
+func (*StatusRequest) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{0}
+}
+
+type StatusResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sqlite or postgres.
+	Ledger        string        `protobuf:"bytes,1,opt,name=ledger,proto3" json:"ledger,omitempty"`
+	Sinks         []*SinkStatus `protobuf:"bytes,2,rep,name=sinks,proto3" json:"sinks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatusResponse) Reset() {
+	*x = StatusResponse{}
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatusResponse) ProtoMessage() {}
+
+func (x *StatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatusResponse.ProtoReflect.Descriptor instead.
+func (*StatusResponse) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *StatusResponse) GetLedger() string {
+	if x != nil {
+		return x.Ledger
+	}
+	return ""
+}
+
+func (x *StatusResponse) GetSinks() []*SinkStatus {
+	if x != nil {
+		return x.Sinks
+	}
+	return nil
+}
+
+// SinkStatus is how a store follows the ledger.
+type SinkStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// clickhouse or neo4j.
+	Store string `protobuf:"bytes,1,opt,name=store,proto3" json:"store,omitempty"`
+	// ok, behind, rebuilding or unavailable.
+	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	// What is wrong and which setting mends it; "" where nothing is.
+	Detail  string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	Setting string `protobuf:"bytes,4,opt,name=setting,proto3" json:"setting,omitempty"`
+	// Entries of the ledger that the store has not taken.
+	Behind uint64 `protobuf:"varint,5,opt,name=behind,proto3" json:"behind,omitempty"`
+	Total  uint64 `protobuf:"varint,6,opt,name=total,proto3" json:"total,omitempty"`
+	// When the first of them was committed.
+	BehindSince   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=behind_since,json=behindSince,proto3" json:"behind_since,omitempty"`
+	Parked        []*ParkedEntry         `protobuf:"bytes,8,rep,name=parked,proto3" json:"parked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SinkStatus) Reset() {
+	*x = SinkStatus{}
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SinkStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SinkStatus) ProtoMessage() {}
+
+func (x *SinkStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SinkStatus.ProtoReflect.Descriptor instead.
+func (*SinkStatus) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SinkStatus) GetStore() string {
+	if x != nil {
+		return x.Store
+	}
+	return ""
+}
+
+func (x *SinkStatus) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *SinkStatus) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *SinkStatus) GetSetting() string {
+	if x != nil {
+		return x.Setting
+	}
+	return ""
+}
+
+func (x *SinkStatus) GetBehind() uint64 {
+	if x != nil {
+		return x.Behind
+	}
+	return 0
+}
+
+func (x *SinkStatus) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *SinkStatus) GetBehindSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BehindSince
+	}
+	return nil
+}
+
+func (x *SinkStatus) GetParked() []*ParkedEntry {
+	if x != nil {
+		return x.Parked
+	}
+	return nil
+}
+
+// ParkedEntry is an entry that a store could not take, set aside so that the others go on.
+type ParkedEntry struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	EventId       string                 `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParkedEntry) Reset() {
+	*x = ParkedEntry{}
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParkedEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParkedEntry) ProtoMessage() {}
+
+func (x *ParkedEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParkedEntry.ProtoReflect.Descriptor instead.
+func (*ParkedEntry) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ParkedEntry) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *ParkedEntry) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ParkedEntry) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type CheckRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Write what is missing or different, and remove what the ledger has not.
+	Repair bool `protobuf:"varint,1,opt,name=repair,proto3" json:"repair,omitempty"`
+	// clickhouse or neo4j; "" for all that are configured.
+	Store         string `protobuf:"bytes,2,opt,name=store,proto3" json:"store,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[0]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -43,7 +303,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[0]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -56,7 +316,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{0}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CheckRequest) GetRepair() bool {
@@ -66,16 +326,28 @@ func (x *CheckRequest) GetRepair() bool {
 	return false
 }
 
+func (x *CheckRequest) GetStore() string {
+	if x != nil {
+		return x.Store
+	}
+	return ""
+}
+
 type CheckResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Stores        []*StoreCheck          `protobuf:"bytes,1,rep,name=stores,proto3" json:"stores,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Store string                 `protobuf:"bytes,1,opt,name=store,proto3" json:"store,omitempty"`
+	// Rows compared so far, and how many there are.
+	Done  uint64 `protobuf:"varint,2,opt,name=done,proto3" json:"done,omitempty"`
+	Total uint64 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	// Set in a store's last message.
+	Result        *StoreCheck `protobuf:"bytes,4,opt,name=result,proto3" json:"result,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckResponse) Reset() {
 	*x = CheckResponse{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[1]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -87,7 +359,7 @@ func (x *CheckResponse) String() string {
 func (*CheckResponse) ProtoMessage() {}
 
 func (x *CheckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[1]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -100,31 +372,55 @@ func (x *CheckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
 func (*CheckResponse) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{1}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *CheckResponse) GetStores() []*StoreCheck {
+func (x *CheckResponse) GetStore() string {
 	if x != nil {
-		return x.Stores
+		return x.Store
+	}
+	return ""
+}
+
+func (x *CheckResponse) GetDone() uint64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *CheckResponse) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *CheckResponse) GetResult() *StoreCheck {
+	if x != nil {
+		return x.Result
 	}
 	return nil
 }
 
 type StoreCheck struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Store         string                 `protobuf:"bytes,1,opt,name=store,proto3" json:"store,omitempty"`
-	Rows          uint64                 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
-	Missing       uint64                 `protobuf:"varint,3,opt,name=missing,proto3" json:"missing,omitempty"`
-	Different     uint64                 `protobuf:"varint,4,opt,name=different,proto3" json:"different,omitempty"`
-	Repaired      uint64                 `protobuf:"varint,5,opt,name=repaired,proto3" json:"repaired,omitempty"`
-	Gaps          []*Gap                 `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Store string                 `protobuf:"bytes,1,opt,name=store,proto3" json:"store,omitempty"`
+	Rows  uint64                 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Rows that the store has not, has differently, and has beyond the ledger's.
+	Missing       uint64       `protobuf:"varint,3,opt,name=missing,proto3" json:"missing,omitempty"`
+	Different     uint64       `protobuf:"varint,4,opt,name=different,proto3" json:"different,omitempty"`
+	Extra         uint64       `protobuf:"varint,5,opt,name=extra,proto3" json:"extra,omitempty"`
+	Repaired      uint64       `protobuf:"varint,6,opt,name=repaired,proto3" json:"repaired,omitempty"`
+	Hours         []*HourCheck `protobuf:"bytes,7,rep,name=hours,proto3" json:"hours,omitempty"`
+	Gaps          []*Gap       `protobuf:"bytes,8,rep,name=gaps,proto3" json:"gaps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StoreCheck) Reset() {
 	*x = StoreCheck{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[2]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -136,7 +432,7 @@ func (x *StoreCheck) String() string {
 func (*StoreCheck) ProtoMessage() {}
 
 func (x *StoreCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[2]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -149,7 +445,7 @@ func (x *StoreCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoreCheck.ProtoReflect.Descriptor instead.
 func (*StoreCheck) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{2}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *StoreCheck) GetStore() string {
@@ -180,6 +476,13 @@ func (x *StoreCheck) GetDifferent() uint64 {
 	return 0
 }
 
+func (x *StoreCheck) GetExtra() uint64 {
+	if x != nil {
+		return x.Extra
+	}
+	return 0
+}
+
 func (x *StoreCheck) GetRepaired() uint64 {
 	if x != nil {
 		return x.Repaired
@@ -187,11 +490,88 @@ func (x *StoreCheck) GetRepaired() uint64 {
 	return 0
 }
 
+func (x *StoreCheck) GetHours() []*HourCheck {
+	if x != nil {
+		return x.Hours
+	}
+	return nil
+}
+
 func (x *StoreCheck) GetGaps() []*Gap {
 	if x != nil {
 		return x.Gaps
 	}
 	return nil
+}
+
+// HourCheck is an hour in which store and ledger differ; at most 100 are told.
+type HourCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// event, entity, link or observation.
+	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
+	Hour          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=hour,proto3" json:"hour,omitempty"`
+	LedgerRows    uint64                 `protobuf:"varint,3,opt,name=ledger_rows,json=ledgerRows,proto3" json:"ledger_rows,omitempty"`
+	StoreRows     uint64                 `protobuf:"varint,4,opt,name=store_rows,json=storeRows,proto3" json:"store_rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HourCheck) Reset() {
+	*x = HourCheck{}
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HourCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HourCheck) ProtoMessage() {}
+
+func (x *HourCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HourCheck.ProtoReflect.Descriptor instead.
+func (*HourCheck) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *HourCheck) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *HourCheck) GetHour() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Hour
+	}
+	return nil
+}
+
+func (x *HourCheck) GetLedgerRows() uint64 {
+	if x != nil {
+		return x.LedgerRows
+	}
+	return 0
+}
+
+func (x *HourCheck) GetStoreRows() uint64 {
+	if x != nil {
+		return x.StoreRows
+	}
+	return 0
 }
 
 type RebuildRequest struct {
@@ -203,7 +583,7 @@ type RebuildRequest struct {
 
 func (x *RebuildRequest) Reset() {
 	*x = RebuildRequest{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[3]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +595,7 @@ func (x *RebuildRequest) String() string {
 func (*RebuildRequest) ProtoMessage() {}
 
 func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[3]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +608,7 @@ func (x *RebuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildRequest.ProtoReflect.Descriptor instead.
 func (*RebuildRequest) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{3}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RebuildRequest) GetStore() string {
@@ -239,16 +619,21 @@ func (x *RebuildRequest) GetStore() string {
 }
 
 type RebuildResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Done          uint64                 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
-	Total         uint64                 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Entries of the ledger.
+	Done  uint64 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
+	Total uint64 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// The store holds what the ledger does.
+	Finished bool `protobuf:"varint,3,opt,name=finished,proto3" json:"finished,omitempty"`
+	// Why it does not go on at the moment; "" while it does.
+	Waiting       string `protobuf:"bytes,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RebuildResponse) Reset() {
 	*x = RebuildResponse{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[4]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +645,7 @@ func (x *RebuildResponse) String() string {
 func (*RebuildResponse) ProtoMessage() {}
 
 func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[4]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +658,7 @@ func (x *RebuildResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebuildResponse.ProtoReflect.Descriptor instead.
 func (*RebuildResponse) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{4}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *RebuildResponse) GetDone() uint64 {
@@ -290,17 +675,33 @@ func (x *RebuildResponse) GetTotal() uint64 {
 	return 0
 }
 
+func (x *RebuildResponse) GetFinished() bool {
+	if x != nil {
+		return x.Finished
+	}
+	return false
+}
+
+func (x *RebuildResponse) GetWaiting() string {
+	if x != nil {
+		return x.Waiting
+	}
+	return ""
+}
+
 type ForgetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A ref or a person.
-	Ref           string `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	// An entity's or a person's ref.
+	Ref string `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	// Tell what would be removed, and remove nothing.
+	DryRun        bool `protobuf:"varint,2,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ForgetRequest) Reset() {
 	*x = ForgetRequest{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[5]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -312,7 +713,7 @@ func (x *ForgetRequest) String() string {
 func (*ForgetRequest) ProtoMessage() {}
 
 func (x *ForgetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[5]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -325,7 +726,7 @@ func (x *ForgetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetRequest.ProtoReflect.Descriptor instead.
 func (*ForgetRequest) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{5}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ForgetRequest) GetRef() string {
@@ -335,18 +736,29 @@ func (x *ForgetRequest) GetRef() string {
 	return ""
 }
 
+func (x *ForgetRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
 type ForgetResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Events        uint64                 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
-	Observations  uint64                 `protobuf:"varint,2,opt,name=observations,proto3" json:"observations,omitempty"`
-	Links         uint64                 `protobuf:"varint,3,opt,name=links,proto3" json:"links,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Events       uint64                 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	Bodies       uint64                 `protobuf:"varint,2,opt,name=bodies,proto3" json:"bodies,omitempty"`
+	Entities     uint64                 `protobuf:"varint,3,opt,name=entities,proto3" json:"entities,omitempty"`
+	Links        uint64                 `protobuf:"varint,4,opt,name=links,proto3" json:"links,omitempty"`
+	Observations uint64                 `protobuf:"varint,5,opt,name=observations,proto3" json:"observations,omitempty"`
+	// Stores that have not followed yet, and what stays.
+	Gaps          []*Gap `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ForgetResponse) Reset() {
 	*x = ForgetResponse{}
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[6]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +770,7 @@ func (x *ForgetResponse) String() string {
 func (*ForgetResponse) ProtoMessage() {}
 
 func (x *ForgetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[6]
+	mi := &file_switchyard_tools_v1_memory_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +783,7 @@ func (x *ForgetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetResponse.ProtoReflect.Descriptor instead.
 func (*ForgetResponse) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{6}
+	return file_switchyard_tools_v1_memory_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ForgetResponse) GetEvents() uint64 {
@@ -381,9 +793,16 @@ func (x *ForgetResponse) GetEvents() uint64 {
 	return 0
 }
 
-func (x *ForgetResponse) GetObservations() uint64 {
+func (x *ForgetResponse) GetBodies() uint64 {
 	if x != nil {
-		return x.Observations
+		return x.Bodies
+	}
+	return 0
+}
+
+func (x *ForgetResponse) GetEntities() uint64 {
+	if x != nil {
+		return x.Entities
 	}
 	return 0
 }
@@ -395,38 +814,91 @@ func (x *ForgetResponse) GetLinks() uint64 {
 	return 0
 }
 
+func (x *ForgetResponse) GetObservations() uint64 {
+	if x != nil {
+		return x.Observations
+	}
+	return 0
+}
+
+func (x *ForgetResponse) GetGaps() []*Gap {
+	if x != nil {
+		return x.Gaps
+	}
+	return nil
+}
+
 var File_switchyard_tools_v1_memory_service_proto protoreflect.FileDescriptor
 
 const file_switchyard_tools_v1_memory_service_proto_rawDesc = "" +
 	"\n" +
-	"(switchyard/tools/v1/memory_service.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dswitchyard/tools/v1/run.proto\"&\n" +
+	"(switchyard/tools/v1/memory_service.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dswitchyard/tools/v1/run.proto\"\x0f\n" +
+	"\rStatusRequest\"_\n" +
+	"\x0eStatusResponse\x12\x16\n" +
+	"\x06ledger\x18\x01 \x01(\tR\x06ledger\x125\n" +
+	"\x05sinks\x18\x02 \x03(\v2\x1f.switchyard.tools.v1.SinkStatusR\x05sinks\"\x91\x02\n" +
+	"\n" +
+	"SinkStatus\x12\x14\n" +
+	"\x05store\x18\x01 \x01(\tR\x05store\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x18\n" +
+	"\asetting\x18\x04 \x01(\tR\asetting\x12\x16\n" +
+	"\x06behind\x18\x05 \x01(\x04R\x06behind\x12\x14\n" +
+	"\x05total\x18\x06 \x01(\x04R\x05total\x12=\n" +
+	"\fbehind_since\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vbehindSince\x128\n" +
+	"\x06parked\x18\b \x03(\v2 .switchyard.tools.v1.ParkedEntryR\x06parked\"l\n" +
+	"\vParkedEntry\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"X\n" +
 	"\fCheckRequest\x12\x16\n" +
-	"\x06repair\x18\x01 \x01(\bR\x06repair\"H\n" +
-	"\rCheckResponse\x127\n" +
-	"\x06stores\x18\x01 \x03(\v2\x1f.switchyard.tools.v1.StoreCheckR\x06stores\"\xb8\x01\n" +
+	"\x06repair\x18\x01 \x01(\bR\x06repair\x120\n" +
+	"\x05store\x18\x02 \x01(\tB\x1a\xbaH\x17r\x15R\x00R\n" +
+	"clickhouseR\x05neo4jR\x05store\"\x88\x01\n" +
+	"\rCheckResponse\x12\x14\n" +
+	"\x05store\x18\x01 \x01(\tR\x05store\x12\x12\n" +
+	"\x04done\x18\x02 \x01(\x04R\x04done\x12\x14\n" +
+	"\x05total\x18\x03 \x01(\x04R\x05total\x127\n" +
+	"\x06result\x18\x04 \x01(\v2\x1f.switchyard.tools.v1.StoreCheckR\x06result\"\x84\x02\n" +
 	"\n" +
 	"StoreCheck\x12\x14\n" +
 	"\x05store\x18\x01 \x01(\tR\x05store\x12\x12\n" +
 	"\x04rows\x18\x02 \x01(\x04R\x04rows\x12\x18\n" +
 	"\amissing\x18\x03 \x01(\x04R\amissing\x12\x1c\n" +
-	"\tdifferent\x18\x04 \x01(\x04R\tdifferent\x12\x1a\n" +
-	"\brepaired\x18\x05 \x01(\x04R\brepaired\x12,\n" +
-	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapR\x04gaps\"@\n" +
+	"\tdifferent\x18\x04 \x01(\x04R\tdifferent\x12\x14\n" +
+	"\x05extra\x18\x05 \x01(\x04R\x05extra\x12\x1a\n" +
+	"\brepaired\x18\x06 \x01(\x04R\brepaired\x124\n" +
+	"\x05hours\x18\a \x03(\v2\x1e.switchyard.tools.v1.HourCheckR\x05hours\x12,\n" +
+	"\x04gaps\x18\b \x03(\v2\x18.switchyard.tools.v1.GapR\x04gaps\"\x91\x01\n" +
+	"\tHourCheck\x12\x14\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x12.\n" +
+	"\x04hour\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04hour\x12\x1f\n" +
+	"\vledger_rows\x18\x03 \x01(\x04R\n" +
+	"ledgerRows\x12\x1d\n" +
+	"\n" +
+	"store_rows\x18\x04 \x01(\x04R\tstoreRows\"@\n" +
 	"\x0eRebuildRequest\x12.\n" +
 	"\x05store\x18\x01 \x01(\tB\x18\xbaH\x15r\x13R\n" +
-	"clickhouseR\x05neo4jR\x05store\";\n" +
+	"clickhouseR\x05neo4jR\x05store\"q\n" +
 	"\x0fRebuildResponse\x12\x12\n" +
 	"\x04done\x18\x01 \x01(\x04R\x04done\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x04R\x05total\"-\n" +
+	"\x05total\x18\x02 \x01(\x04R\x05total\x12\x1a\n" +
+	"\bfinished\x18\x03 \x01(\bR\bfinished\x12\x18\n" +
+	"\awaiting\x18\x04 \x01(\tR\awaiting\"F\n" +
 	"\rForgetRequest\x12\x1c\n" +
 	"\x03ref\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\x03ref\"b\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\x03ref\x12\x17\n" +
+	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"\xc4\x01\n" +
 	"\x0eForgetResponse\x12\x16\n" +
-	"\x06events\x18\x01 \x01(\x04R\x06events\x12\"\n" +
-	"\fobservations\x18\x02 \x01(\x04R\fobservations\x12\x14\n" +
-	"\x05links\x18\x03 \x01(\x04R\x05links2\x8a\x02\n" +
-	"\rMemoryService\x12N\n" +
-	"\x05Check\x12!.switchyard.tools.v1.CheckRequest\x1a\".switchyard.tools.v1.CheckResponse\x12V\n" +
+	"\x06events\x18\x01 \x01(\x04R\x06events\x12\x16\n" +
+	"\x06bodies\x18\x02 \x01(\x04R\x06bodies\x12\x1a\n" +
+	"\bentities\x18\x03 \x01(\x04R\bentities\x12\x14\n" +
+	"\x05links\x18\x04 \x01(\x04R\x05links\x12\"\n" +
+	"\fobservations\x18\x05 \x01(\x04R\fobservations\x12,\n" +
+	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapR\x04gaps2\xe4\x02\n" +
+	"\rMemoryService\x12V\n" +
+	"\x06Status\x12\".switchyard.tools.v1.StatusRequest\x1a#.switchyard.tools.v1.StatusResponse\"\x03\x90\x02\x01\x12P\n" +
+	"\x05Check\x12!.switchyard.tools.v1.CheckRequest\x1a\".switchyard.tools.v1.CheckResponse0\x01\x12V\n" +
 	"\aRebuild\x12#.switchyard.tools.v1.RebuildRequest\x1a$.switchyard.tools.v1.RebuildResponse0\x01\x12Q\n" +
 	"\x06Forget\x12\".switchyard.tools.v1.ForgetRequest\x1a#.switchyard.tools.v1.ForgetResponseBFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
 
@@ -442,31 +914,46 @@ func file_switchyard_tools_v1_memory_service_proto_rawDescGZIP() []byte {
 	return file_switchyard_tools_v1_memory_service_proto_rawDescData
 }
 
-var file_switchyard_tools_v1_memory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_switchyard_tools_v1_memory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_switchyard_tools_v1_memory_service_proto_goTypes = []any{
-	(*CheckRequest)(nil),    // 0: switchyard.tools.v1.CheckRequest
-	(*CheckResponse)(nil),   // 1: switchyard.tools.v1.CheckResponse
-	(*StoreCheck)(nil),      // 2: switchyard.tools.v1.StoreCheck
-	(*RebuildRequest)(nil),  // 3: switchyard.tools.v1.RebuildRequest
-	(*RebuildResponse)(nil), // 4: switchyard.tools.v1.RebuildResponse
-	(*ForgetRequest)(nil),   // 5: switchyard.tools.v1.ForgetRequest
-	(*ForgetResponse)(nil),  // 6: switchyard.tools.v1.ForgetResponse
-	(*Gap)(nil),             // 7: switchyard.tools.v1.Gap
+	(*StatusRequest)(nil),         // 0: switchyard.tools.v1.StatusRequest
+	(*StatusResponse)(nil),        // 1: switchyard.tools.v1.StatusResponse
+	(*SinkStatus)(nil),            // 2: switchyard.tools.v1.SinkStatus
+	(*ParkedEntry)(nil),           // 3: switchyard.tools.v1.ParkedEntry
+	(*CheckRequest)(nil),          // 4: switchyard.tools.v1.CheckRequest
+	(*CheckResponse)(nil),         // 5: switchyard.tools.v1.CheckResponse
+	(*StoreCheck)(nil),            // 6: switchyard.tools.v1.StoreCheck
+	(*HourCheck)(nil),             // 7: switchyard.tools.v1.HourCheck
+	(*RebuildRequest)(nil),        // 8: switchyard.tools.v1.RebuildRequest
+	(*RebuildResponse)(nil),       // 9: switchyard.tools.v1.RebuildResponse
+	(*ForgetRequest)(nil),         // 10: switchyard.tools.v1.ForgetRequest
+	(*ForgetResponse)(nil),        // 11: switchyard.tools.v1.ForgetResponse
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*Gap)(nil),                   // 13: switchyard.tools.v1.Gap
 }
 var file_switchyard_tools_v1_memory_service_proto_depIdxs = []int32{
-	2, // 0: switchyard.tools.v1.CheckResponse.stores:type_name -> switchyard.tools.v1.StoreCheck
-	7, // 1: switchyard.tools.v1.StoreCheck.gaps:type_name -> switchyard.tools.v1.Gap
-	0, // 2: switchyard.tools.v1.MemoryService.Check:input_type -> switchyard.tools.v1.CheckRequest
-	3, // 3: switchyard.tools.v1.MemoryService.Rebuild:input_type -> switchyard.tools.v1.RebuildRequest
-	5, // 4: switchyard.tools.v1.MemoryService.Forget:input_type -> switchyard.tools.v1.ForgetRequest
-	1, // 5: switchyard.tools.v1.MemoryService.Check:output_type -> switchyard.tools.v1.CheckResponse
-	4, // 6: switchyard.tools.v1.MemoryService.Rebuild:output_type -> switchyard.tools.v1.RebuildResponse
-	6, // 7: switchyard.tools.v1.MemoryService.Forget:output_type -> switchyard.tools.v1.ForgetResponse
-	5, // [5:8] is the sub-list for method output_type
-	2, // [2:5] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2,  // 0: switchyard.tools.v1.StatusResponse.sinks:type_name -> switchyard.tools.v1.SinkStatus
+	12, // 1: switchyard.tools.v1.SinkStatus.behind_since:type_name -> google.protobuf.Timestamp
+	3,  // 2: switchyard.tools.v1.SinkStatus.parked:type_name -> switchyard.tools.v1.ParkedEntry
+	12, // 3: switchyard.tools.v1.ParkedEntry.at:type_name -> google.protobuf.Timestamp
+	6,  // 4: switchyard.tools.v1.CheckResponse.result:type_name -> switchyard.tools.v1.StoreCheck
+	7,  // 5: switchyard.tools.v1.StoreCheck.hours:type_name -> switchyard.tools.v1.HourCheck
+	13, // 6: switchyard.tools.v1.StoreCheck.gaps:type_name -> switchyard.tools.v1.Gap
+	12, // 7: switchyard.tools.v1.HourCheck.hour:type_name -> google.protobuf.Timestamp
+	13, // 8: switchyard.tools.v1.ForgetResponse.gaps:type_name -> switchyard.tools.v1.Gap
+	0,  // 9: switchyard.tools.v1.MemoryService.Status:input_type -> switchyard.tools.v1.StatusRequest
+	4,  // 10: switchyard.tools.v1.MemoryService.Check:input_type -> switchyard.tools.v1.CheckRequest
+	8,  // 11: switchyard.tools.v1.MemoryService.Rebuild:input_type -> switchyard.tools.v1.RebuildRequest
+	10, // 12: switchyard.tools.v1.MemoryService.Forget:input_type -> switchyard.tools.v1.ForgetRequest
+	1,  // 13: switchyard.tools.v1.MemoryService.Status:output_type -> switchyard.tools.v1.StatusResponse
+	5,  // 14: switchyard.tools.v1.MemoryService.Check:output_type -> switchyard.tools.v1.CheckResponse
+	9,  // 15: switchyard.tools.v1.MemoryService.Rebuild:output_type -> switchyard.tools.v1.RebuildResponse
+	11, // 16: switchyard.tools.v1.MemoryService.Forget:output_type -> switchyard.tools.v1.ForgetResponse
+	13, // [13:17] is the sub-list for method output_type
+	9,  // [9:13] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_switchyard_tools_v1_memory_service_proto_init() }
@@ -481,7 +968,7 @@ func file_switchyard_tools_v1_memory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_tools_v1_memory_service_proto_rawDesc), len(file_switchyard_tools_v1_memory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

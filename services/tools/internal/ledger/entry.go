@@ -58,6 +58,8 @@ type (
 		SubKey  string `json:"k,omitempty"`
 		At      int64  `json:"t,omitempty"`
 		Value   string `json:"v,omitempty"`
+		Place   string `json:"p,omitempty"`
+		Actor   string `json:"a,omitempty"`
 	}
 )
 
@@ -87,7 +89,7 @@ func EncodeDelta(d project.Delta, authn string) ([]byte, error) {
 		})
 	}
 	for _, o := range d.Observations {
-		out.Observations = append(out.Observations, entryObservation{Subject: o.Subject, Name: o.Name, SubKey: o.SubKey, At: Micros(o.At), Value: o.Value})
+		out.Observations = append(out.Observations, entryObservation{Subject: o.Subject, Name: o.Name, SubKey: o.SubKey, At: Micros(o.At), Value: o.Value, Place: o.Place, Actor: o.Actor})
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
@@ -121,7 +123,7 @@ func DecodeDelta(b []byte) (d project.Delta, authn string, err error) {
 		})
 	}
 	for _, o := range in.Observations {
-		d.Observations = append(d.Observations, project.Observation{Subject: o.Subject, Name: o.Name, SubKey: o.SubKey, At: Time(o.At), Value: o.Value})
+		d.Observations = append(d.Observations, project.Observation{Subject: o.Subject, Name: o.Name, SubKey: o.SubKey, At: Time(o.At), Value: o.Value, Place: o.Place, Actor: o.Actor})
 	}
 	return d, cmp.Or(in.Authn, Signature), nil
 }

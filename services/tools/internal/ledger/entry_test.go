@@ -60,7 +60,7 @@ func TestDeltaRoundTrip(t *testing.T) {
 func TestDeltaFormat(t *testing.T) {
 	const written = `{"e":[{"r":"x:y:z","k":"change","i":"1","p":"x:p:q","a":[{"n":"state","v":"open","t":1772366400000000,"k":1,"e":"ev"}]}],` +
 		`"l":[{"f":"x","t":"y","k":"issue","r":"url","c":"certain","w":"title","a":{"i":"7","l":"ana"},"at":1772366400000000}],` +
-		`"o":[{"s":"x","n":"seen","k":"s","t":1772366400000000,"v":"w"}]}`
+		`"o":[{"s":"x","n":"seen","k":"s","t":1772366400000000,"v":"w","p":"y","a":"z"}]}`
 	d, authn, err := ledger.DecodeDelta([]byte(written))
 	if err != nil {
 		t.Fatal(err)

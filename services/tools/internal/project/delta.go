@@ -67,4 +67,6 @@ type Observation struct {
 	SubKey  string
 	At      time.Time
 	Value   string
+	// Place is the event's, and Actor the ref of who acted; "" where none is named.
+	Place, Actor string
 }

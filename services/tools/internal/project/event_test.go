@@ -74,7 +74,7 @@ func TestEvent(t *testing.T) {
 				Where: "title", Author: e.GetText().GetParts()[0].GetAuthor(), At: at,
 			},
 		},
-		Observations: []project.Observation{{Subject: e.GetRef(), Name: "change.merged", SubKey: sha, At: at, Value: sha}},
+		Observations: []project.Observation{{Subject: e.GetRef(), Name: "change.merged", SubKey: sha, At: at, Value: sha, Place: "github:repo:acme/api", Actor: "github:user:alice"}},
 	}
 	if diff := cmp.Diff(want, project.Event(e), protocmp.Transform()); diff != "" {
 		t.Error(diff)

@@ -20,7 +20,11 @@ func observations(e *eventv1.WebhookEvent) []Observation {
 	if occurrence == "" {
 		occurrence = e.GetId()
 	}
-	list := []Observation{{Subject: e.GetRef(), Name: e.GetKind(), SubKey: occurrence, At: at, Value: clip(value(e))}}
+	actor := Person(Origin(e), e.GetActor())
+	seen := func(name, value string) Observation {
+		return Observation{Subject: e.GetRef(), Name: name, SubKey: occurrence, At: at, Value: clip(value), Place: e.GetPlace(), Actor: actor}
+	}
+	list := []Observation{seen(e.GetKind(), value(e))}
 	named := map[string]bool{e.GetKind(): true}
 	for _, change := range e.GetChanges() {
 		name := strings.ToLower(change.GetField())
@@ -29,7 +33,7 @@ func observations(e *eventv1.WebhookEvent) []Observation {
 			continue
 		}
 		named[name] = true
-		list = append(list, Observation{Subject: e.GetRef(), Name: name, SubKey: occurrence, At: at, Value: clip(change.GetTo())})
+		list = append(list, seen(name, change.GetTo()))
 	}
 	return list
 }

@@ -33,6 +33,8 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
+	// MemoryServiceStatusProcedure is the fully-qualified name of the MemoryService's Status RPC.
+	MemoryServiceStatusProcedure = "/switchyard.tools.v1.MemoryService/Status"
 	// MemoryServiceCheckProcedure is the fully-qualified name of the MemoryService's Check RPC.
 	MemoryServiceCheckProcedure = "/switchyard.tools.v1.MemoryService/Check"
 	// MemoryServiceRebuildProcedure is the fully-qualified name of the MemoryService's Rebuild RPC.
@@ -43,9 +45,14 @@ const (
 
 // MemoryServiceClient is a client for the switchyard.tools.v1.MemoryService service.
 type MemoryServiceClient interface {
-	// Check compares each store with the ledger, per hour.
-	Check(context.Context, *v1.CheckRequest) (*v1.CheckResponse, error)
-	// Rebuild fills a store from the ledger again and reports its progress.
+	// Status tells how far each store is behind the ledger.
+	Status(context.Context, *v1.StatusRequest) (*v1.StatusResponse, error)
+	// Check compares each store with the ledger, row counts and hashes per hour, and
+	// tells how far it is; a store's last message has its result.
+	Check(context.Context, *v1.CheckRequest) (*connect.ServerStreamForClient[v1.CheckResponse], error)
+	// Rebuild has a store filled from the ledger again and reports its progress
+	// until that is done. Who leaves ends the report and not the rebuild; a call
+	// while one runs joins it.
 	Rebuild(context.Context, *v1.RebuildRequest) (*connect.ServerStreamForClient[v1.RebuildResponse], error)
 	// Forget removes an entity or a person from every store.
 	Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error)
@@ -62,6 +69,13 @@ func NewMemoryServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 	baseURL = strings.TrimRight(baseURL, "/")
 	memoryServiceMethods := v1.File_switchyard_tools_v1_memory_service_proto.Services().ByName("MemoryService").Methods()
 	return &memoryServiceClient{
+		status: connect.NewClient[v1.StatusRequest, v1.StatusResponse](
+			httpClient,
+			baseURL+MemoryServiceStatusProcedure,
+			connect.WithSchema(memoryServiceMethods.ByName("Status")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		check: connect.NewClient[v1.CheckRequest, v1.CheckResponse](
 			httpClient,
 			baseURL+MemoryServiceCheckProcedure,
@@ -85,18 +99,24 @@ func NewMemoryServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 
 // memoryServiceClient implements MemoryServiceClient.
 type memoryServiceClient struct {
+	status  *connect.Client[v1.StatusRequest, v1.StatusResponse]
 	check   *connect.Client[v1.CheckRequest, v1.CheckResponse]
 	rebuild *connect.Client[v1.RebuildRequest, v1.RebuildResponse]
 	forget  *connect.Client[v1.ForgetRequest, v1.ForgetResponse]
 }
 
-// Check calls switchyard.tools.v1.MemoryService.Check.
-func (c *memoryServiceClient) Check(ctx context.Context, req *v1.CheckRequest) (*v1.CheckResponse, error) {
-	response, err := c.check.CallUnary(ctx, connect.NewRequest(req))
+// Status calls switchyard.tools.v1.MemoryService.Status.
+func (c *memoryServiceClient) Status(ctx context.Context, req *v1.StatusRequest) (*v1.StatusResponse, error) {
+	response, err := c.status.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
 	return nil, err
+}
+
+// Check calls switchyard.tools.v1.MemoryService.Check.
+func (c *memoryServiceClient) Check(ctx context.Context, req *v1.CheckRequest) (*connect.ServerStreamForClient[v1.CheckResponse], error) {
+	return c.check.CallServerStream(ctx, connect.NewRequest(req))
 }
 
 // Rebuild calls switchyard.tools.v1.MemoryService.Rebuild.
@@ -115,9 +135,14 @@ func (c *memoryServiceClient) Forget(ctx context.Context, req *v1.ForgetRequest)
 
 // MemoryServiceHandler is an implementation of the switchyard.tools.v1.MemoryService service.
 type MemoryServiceHandler interface {
-	// Check compares each store with the ledger, per hour.
-	Check(context.Context, *v1.CheckRequest) (*v1.CheckResponse, error)
-	// Rebuild fills a store from the ledger again and reports its progress.
+	// Status tells how far each store is behind the ledger.
+	Status(context.Context, *v1.StatusRequest) (*v1.StatusResponse, error)
+	// Check compares each store with the ledger, row counts and hashes per hour, and
+	// tells how far it is; a store's last message has its result.
+	Check(context.Context, *v1.CheckRequest, *connect.ServerStream[v1.CheckResponse]) error
+	// Rebuild has a store filled from the ledger again and reports its progress
+	// until that is done. Who leaves ends the report and not the rebuild; a call
+	// while one runs joins it.
 	Rebuild(context.Context, *v1.RebuildRequest, *connect.ServerStream[v1.RebuildResponse]) error
 	// Forget removes an entity or a person from every store.
 	Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error)
@@ -130,7 +155,14 @@ type MemoryServiceHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewMemoryServiceHandler(svc MemoryServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	memoryServiceMethods := v1.File_switchyard_tools_v1_memory_service_proto.Services().ByName("MemoryService").Methods()
-	memoryServiceCheckHandler := connect.NewUnaryHandlerSimple(
+	memoryServiceStatusHandler := connect.NewUnaryHandlerSimple(
+		MemoryServiceStatusProcedure,
+		svc.Status,
+		connect.WithSchema(memoryServiceMethods.ByName("Status")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	memoryServiceCheckHandler := connect.NewServerStreamHandlerSimple(
 		MemoryServiceCheckProcedure,
 		svc.Check,
 		connect.WithSchema(memoryServiceMethods.ByName("Check")),
@@ -150,6 +182,8 @@ func NewMemoryServiceHandler(svc MemoryServiceHandler, opts ...connect.HandlerOp
 	)
 	return "/switchyard.tools.v1.MemoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
+		case MemoryServiceStatusProcedure:
+			memoryServiceStatusHandler.ServeHTTP(w, r)
 		case MemoryServiceCheckProcedure:
 			memoryServiceCheckHandler.ServeHTTP(w, r)
 		case MemoryServiceRebuildProcedure:
@@ -165,8 +199,12 @@ func NewMemoryServiceHandler(svc MemoryServiceHandler, opts ...connect.HandlerOp
 // UnimplementedMemoryServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedMemoryServiceHandler struct{}
 
-func (UnimplementedMemoryServiceHandler) Check(context.Context, *v1.CheckRequest) (*v1.CheckResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.MemoryService.Check is not implemented"))
+func (UnimplementedMemoryServiceHandler) Status(context.Context, *v1.StatusRequest) (*v1.StatusResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.MemoryService.Status is not implemented"))
+}
+
+func (UnimplementedMemoryServiceHandler) Check(context.Context, *v1.CheckRequest, *connect.ServerStream[v1.CheckResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.MemoryService.Check is not implemented"))
 }
 
 func (UnimplementedMemoryServiceHandler) Rebuild(context.Context, *v1.RebuildRequest, *connect.ServerStream[v1.RebuildResponse]) error {

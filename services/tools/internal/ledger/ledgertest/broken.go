@@ -6,6 +6,8 @@ import (
 	"time"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
@@ -25,9 +27,9 @@ type broken struct {
 	list       func(context.Context, ledger.Query) ([]ledger.Stored, string, error)
 	changed    func(context.Context, int64, int) ([]ledger.Stored, int64, error)
 	subscribe  func() (<-chan struct{}, func())
-	timeline   func(context.Context, string, int) ([]ledger.Observed, error)
-	linked     func(context.Context, string, int) ([]ledger.Related, error)
-	entity     func(context.Context, string) (project.Entity, bool, error)
+	timeline   func(context.Context, string, int) ([]fact.Observed, error)
+	linked     func(context.Context, []string, int) ([]graph.Related, error)
+	entities   func(context.Context, []string) ([]project.Entity, error)
 	close      func() error
 
 	recordDeliveries func(context.Context, ledger.Report) error
@@ -43,7 +45,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 			b := &broken{
 				Ledger: s, open: s.Open, known: s.Known, pin: s.Pin, record: s.Record, claim: s.Claim, leaseCalls: s.LeaseCalls,
 				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe,
-				timeline: s.Timeline, linked: s.Linked, entity: s.Entity, close: s.Close,
+				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 			}
 			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
@@ -150,16 +152,16 @@ func (b *broken) Changed(ctx context.Context, cursor int64, limit int) ([]ledger
 
 func (b *broken) Subscribe() (<-chan struct{}, func()) { return b.subscribe() }
 
-func (b *broken) Timeline(ctx context.Context, ref string, limit int) ([]ledger.Observed, error) {
+func (b *broken) Timeline(ctx context.Context, ref string, limit int) ([]fact.Observed, error) {
 	return b.timeline(ctx, ref, limit)
 }
 
-func (b *broken) Linked(ctx context.Context, ref string, limit int) ([]ledger.Related, error) {
-	return b.linked(ctx, ref, limit)
+func (b *broken) Linked(ctx context.Context, refs []string, limit int) ([]graph.Related, error) {
+	return b.linked(ctx, refs, limit)
 }
 
-func (b *broken) Entity(ctx context.Context, ref string) (project.Entity, bool, error) {
-	return b.entity(ctx, ref)
+func (b *broken) Entities(ctx context.Context, refs []string) ([]project.Entity, error) {
+	return b.entities(ctx, refs)
 }
 
 func (b *broken) RecordDeliveries(ctx context.Context, r ledger.Report) error {

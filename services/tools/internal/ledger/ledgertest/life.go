@@ -64,8 +64,8 @@ func checkClosed(h *harness) {
 		"List":       func() error { _, _, err := h.List(h.ctx, ledger.Query{Limit: 1}); return err },
 		"Changed":    func() error { _, _, err := h.Changed(h.ctx, 0, 1); return err },
 		"Timeline":   func() error { _, err := h.Timeline(h.ctx, change, 1); return err },
-		"Linked":     func() error { _, err := h.Linked(h.ctx, change, 1); return err },
-		"Entity":     func() error { _, _, err := h.Entity(h.ctx, change); return err },
+		"Linked":     func() error { _, err := h.Linked(h.ctx, []string{change}, 1); return err },
+		"Entities":   func() error { _, err := h.Entities(h.ctx, []string{change}); return err },
 		"Ping":       func() error { return h.Ping(h.ctx) },
 	}
 	for name, method := range methods {

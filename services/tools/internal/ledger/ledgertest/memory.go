@@ -12,6 +12,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
@@ -65,14 +67,14 @@ func memoryEntries() []entry {
 			o.Event.Text = nil
 		})},
 		{"linked is newest first with first and last sighting", checkLinked, breaking(func(b *broken) {
-			b.linked = func(ctx context.Context, ref string, limit int) ([]ledger.Related, error) {
-				list, err := b.Ledger.Linked(ctx, ref, limit)
+			b.linked = func(ctx context.Context, refs []string, limit int) ([]graph.Related, error) {
+				list, err := b.Ledger.Linked(ctx, refs, limit)
 				slices.Reverse(list)
 				return list, err
 			}
 		})},
 		{"timeline is newest first with its evidence", checkTimeline, breaking(func(b *broken) {
-			b.timeline = func(ctx context.Context, ref string, limit int) ([]ledger.Observed, error) {
+			b.timeline = func(ctx context.Context, ref string, limit int) ([]fact.Observed, error) {
 				list, err := b.Ledger.Timeline(ctx, ref, limit)
 				slices.Reverse(list)
 				return list, err
@@ -109,8 +111,8 @@ func (h *harness) tell(o ledger.Opening) {
 // remembered is everything that can be asked about the suite's change.
 type remembered struct {
 	Entity   project.Entity
-	Timeline []ledger.Observed
-	Linked   []ledger.Related
+	Timeline []fact.Observed
+	Linked   []graph.Related
 	Known    []project.Link
 }
 
@@ -121,7 +123,7 @@ func (h *harness) remembered() (r remembered) {
 	h.ok(err)
 	r.Timeline, err = h.Timeline(h.ctx, change, 100)
 	h.ok(err)
-	r.Linked, err = h.Linked(h.ctx, change, 100)
+	r.Linked, err = h.Linked(h.ctx, []string{change}, 100)
 	h.ok(err)
 	known, err := h.Known(h.ctx, change, nil)
 	h.ok(err)
@@ -337,34 +339,34 @@ func checkLinked(h *harness) {
 	h.tell(telling(1, project.Delta{Links: []project.Link{link(1, issue, "comment"), link(1, "a", "title")}}))
 	h.tell(telling(2, project.Delta{Links: []project.Link{link(2, "b", "title")}}))
 	h.tell(telling(3, project.Delta{Links: []project.Link{link(3, issue, "comment")}}))
-	related := func(to, where string, first, last int) ledger.Related {
-		return ledger.Related{
-			From: change, To: to, Kind: "issue", Rule: "issue_key", Confidence: "likely", Where: where,
+	related := func(to, where string, first, last int) graph.Related {
+		return graph.Related{
+			From: change, To: to, Kind: "issue", Rule: "issue_key", Confidence: "likely", Where: where, Author: link(last, to, where).Author,
 			First: event(first).GetOccurredAt().AsTime(), Last: event(last).GetOccurredAt().AsTime(), EventID: event(last).GetId(), Authn: ledger.Signature,
 		}
 	}
-	want := []ledger.Related{related(issue, "comment", 1, 3), related("b", "title", 2, 2), related("a", "title", 1, 1)}
+	want := []graph.Related{related(issue, "comment", 1, 3), related("b", "title", 2, 2), related("a", "title", 1, 1)}
 	for limit := 1; limit <= 4; limit++ {
-		got, err := h.Linked(h.ctx, change, limit)
+		got, err := h.Linked(h.ctx, []string{change}, limit)
 		h.ok(err)
-		if diff := cmp.Diff(want[:min(limit, len(want))], got); diff != "" {
+		if diff := cmp.Diff(want[:min(limit, len(want))], got, protocmp.Transform()); diff != "" {
 			h.Errorf("linked, at most %d: %s", limit, diff)
 		}
 	}
-	got, err := h.Linked(h.ctx, issue, 10)
+	got, err := h.Linked(h.ctx, []string{issue}, 10)
 	h.ok(err)
-	if diff := cmp.Diff(want[:1], got); diff != "" {
+	if diff := cmp.Diff(want[:1], got, protocmp.Transform()); diff != "" {
 		h.Errorf("from the other end: %s", diff)
 	}
 }
 
 func checkTimeline(h *harness) {
-	var want []ledger.Observed
+	var want []fact.Observed
 	for n := range 4 {
 		e := event(n)
 		o := opening(n, e)
 		h.tell(o)
-		want = slices.Insert(want, 0, ledger.Observed{Subject: change, Name: e.GetKind(), SubKey: e.GetId(), At: e.GetOccurredAt().AsTime(), Value: "v", EventID: e.GetId()})
+		want = slices.Insert(want, 0, fact.Observed{Subject: change, Name: e.GetKind(), SubKey: e.GetId(), At: e.GetOccurredAt().AsTime(), Value: "v", EventID: e.GetId(), Authn: ledger.Signature})
 	}
 	for limit := 1; limit <= 5; limit++ {
 		got, err := h.Timeline(h.ctx, change, limit)

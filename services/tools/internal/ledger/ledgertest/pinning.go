@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
@@ -165,7 +166,7 @@ func checkPinDelta(h *harness) {
 	}
 	got, err := h.Timeline(h.ctx, issue, 10)
 	h.ok(err)
-	want := []ledger.Observed{{Subject: issue, Name: "seen", SubKey: "rule", At: at, Value: "yes", EventID: event(1).GetId()}}
+	want := []fact.Observed{{Subject: issue, Name: "seen", SubKey: "rule", At: at, Value: "yes", Place: repo, Actor: "github:user:ana", EventID: event(1).GetId(), Authn: ledger.Signature}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		h.Errorf("observations: %s", diff)
 	}

@@ -8,14 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
 // Ledger is what the suite tests: a ledger that answers questions itself.
 type Ledger interface {
 	ledger.Ledger
-	ledger.Facts
-	ledger.Graph
+	fact.Facts
+	graph.Graph
 }
 
 // Opener opens the store that lies at place, a folder of the test's own, and
@@ -88,6 +91,15 @@ func (h *harness) reopen() {
 			h.Errorf("close: %v", err)
 		}
 	})
+}
+
+// Entity asks for one entity; false where it was never named.
+func (h *harness) Entity(ctx context.Context, ref string) (project.Entity, bool, error) {
+	found, err := h.Entities(ctx, []string{ref})
+	if err != nil || len(found) == 0 {
+		return project.Entity{}, false, err
+	}
+	return found[0], true, nil
 }
 
 // ok ends the test at an error.

@@ -54,7 +54,7 @@ func checkTokenLink(h *harness) {
 	if diff := cmp.Diff([]project.Link{told, signed}, known.Links, protocmp.Transform()); diff != "" {
 		h.Errorf("links: %s", diff)
 	}
-	linked, err := h.Linked(h.ctx, change, 10)
+	linked, err := h.Linked(h.ctx, []string{change}, 10)
 	h.ok(err)
 	if len(linked) != 2 || linked[0].Authn != byToken || linked[1].Authn != ledger.Signature || !linked[1].First.Equal(linked[1].Last) {
 		h.Errorf("linked: %+v", linked)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
@@ -200,17 +201,28 @@ func findEntity(q querier, ref string) (*entityRow, error) {
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	found[0].ref = ref
 	return &found[0], nil
 }
 
 func scanEntity(rows *sql.Rows) (e entityRow, err error) {
 	var texts, attributes []byte
-	err = rows.Scan(&e.seq, &e.seen, &e.vouched, &e.kind, &e.nativeID, &e.place, &e.version.at, &e.version.rank, &e.version.event, &texts, &attributes)
+	err = rows.Scan(&e.ref, &e.seq, &e.seen, &e.vouched, &e.kind, &e.nativeID, &e.place, &e.version.at, &e.version.rank, &e.version.event, &texts, &attributes)
 	if err != nil {
 		return e, err
 	}
 	return e, errors.Join(json.Unmarshal(texts, &e.texts), json.Unmarshal(attributes, &e.attributes))
+}
+
+// shown is the entity as it is asked for, attributes by name.
+func (e *entityRow) shown() project.Entity {
+	entity := project.Entity{Ref: e.ref, Kind: e.kind, NativeID: e.nativeID, Place: e.place, Stub: !e.seen}
+	for _, name := range slices.Sorted(maps.Keys(e.attributes)) {
+		a := e.attributes[name]
+		entity.Attributes = append(entity.Attributes, project.Attribute{
+			Name: name, Value: a.Value, Version: project.Version{At: ledger.Time(a.At), KindRank: int(a.Rank), EventID: a.Event},
+		})
+	}
+	return entity
 }
 
 // encode returns text and not bytes: SQLite reads JSON in a BLOB in a format of its own.

@@ -77,7 +77,7 @@ func encodeMemory(d project.Delta, t texts, authn string) (m memory, err error) 
 		m.links = append(m.links, []any{l.From, l.Where, l.To, l.Kind, l.Rule, l.Confidence, author, editor, at})
 	}
 	for _, o := range d.Observations {
-		m.observations = append(m.observations, []any{o.Subject, o.Name, o.SubKey, ledger.Micros(o.At), o.Value})
+		m.observations = append(m.observations, []any{o.Subject, o.Name, o.SubKey, ledger.Micros(o.At), o.Value, o.Place, o.Actor})
 	}
 	return m, nil
 }
@@ -124,7 +124,7 @@ func (m *memory) apply(b *batch, eventID string) (w written, err error) {
 		w.links += n
 	}
 	for _, observation := range m.observations {
-		n, err := b.exec(upsertObservation, append(observation, eventID)...)
+		n, err := b.exec(upsertObservation, append(observation, eventID, m.authn)...)
 		if err != nil {
 			return w, err
 		}

@@ -5,10 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
@@ -18,7 +17,7 @@ const knownLinks = 500
 
 // linkRow is a row of link, and whether it is gone.
 type linkRow struct {
-	ledger.Related
+	graph.Related
 	author, editor []byte
 }
 
@@ -29,18 +28,19 @@ func scanLink(rows *sql.Rows) (l linkRow, err error) {
 	return l, err
 }
 
-func (l *linkRow) extracted() (project.Link, error) {
-	var people [2]*eventv1.Account
-	for i, b := range [2][]byte{l.author, l.editor} {
-		var err error
-		if people[i], err = decodePerson(b); err != nil {
-			return project.Link{}, err
-		}
+func (l *linkRow) people() (author, editor *eventv1.Account, err error) {
+	if author, err = decodePerson(l.author); err == nil {
+		editor, err = decodePerson(l.editor)
 	}
+	return author, editor, err
+}
+
+func (l *linkRow) extracted() (project.Link, error) {
+	author, editor, err := l.people()
 	return project.Link{
 		From: l.From, To: l.To, Kind: l.Kind, Rule: l.Rule, Confidence: l.Confidence, Where: l.Where,
-		Author: people[0], Editor: people[1], At: l.Last, Authn: l.Authn,
-	}, nil
+		Author: author, Editor: editor, At: l.Last, Authn: l.Authn,
+	}, err
 }
 
 // Known implements ledger.Ledger.
@@ -66,14 +66,14 @@ func (s *Store) Known(ctx context.Context, subject string, refs []string) (ledge
 	if len(refs) == 0 {
 		return known, nil
 	}
-	wanted, err := json.Marshal(refs)
+	wanted, err := list(refs)
 	if err != nil {
-		return known, fmt.Errorf("sqlite: encode refs: %w", err)
+		return known, err
 	}
 	type sighting struct{ ref, visibility string }
 	seen, err := collect(q, func(rows *sql.Rows) (s sighting, err error) {
 		return s, rows.Scan(&s.ref, &s.visibility)
-	}, selectSeen, string(wanted))
+	}, selectSeen, wanted)
 	for _, s := range seen {
 		known.Seen[s.ref] = true
 		if s.visibility != "" {
@@ -83,48 +83,52 @@ func (s *Store) Known(ctx context.Context, subject string, refs []string) (ledge
 	return known, err
 }
 
-// Timeline implements ledger.Facts.
-func (s *Store) Timeline(ctx context.Context, ref string, limit int) ([]ledger.Observed, error) {
+// Linked implements graph.Graph.
+func (s *Store) Linked(ctx context.Context, refs []string, limit int) ([]graph.Related, error) {
+	wanted, err := list(refs)
+	if err != nil {
+		return nil, err
+	}
 	q, err := s.reader.at(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return collect(q, func(rows *sql.Rows) (o ledger.Observed, err error) {
-		var at int64
-		err = rows.Scan(&o.Subject, &o.Name, &o.SubKey, &at, &o.Value, &o.EventID)
-		o.At = ledger.Time(at)
-		return o, err
-	}, selectTimeline, ref, limit)
-}
-
-// Linked implements ledger.Graph.
-func (s *Store) Linked(ctx context.Context, ref string, limit int) ([]ledger.Related, error) {
-	q, err := s.reader.at(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return collect(q, func(rows *sql.Rows) (ledger.Related, error) {
+	return collect(q, func(rows *sql.Rows) (graph.Related, error) {
 		l, err := scanLink(rows)
+		if err != nil {
+			return graph.Related{}, err
+		}
+		l.Author, l.Editor, err = l.people()
 		return l.Related, err
-	}, selectLinked, ref, limit)
+	}, selectLinked, wanted, limit)
 }
 
-// Entity implements ledger.Graph.
-func (s *Store) Entity(ctx context.Context, ref string) (project.Entity, bool, error) {
+// Entities implements graph.Graph.
+func (s *Store) Entities(ctx context.Context, refs []string) ([]project.Entity, error) {
+	wanted, err := list(refs)
+	if err != nil {
+		return nil, err
+	}
 	q, err := s.reader.at(ctx)
 	if err != nil {
-		return project.Entity{}, false, err
+		return nil, err
 	}
-	row, err := findEntity(q, ref)
-	if err != nil || row == nil {
-		return project.Entity{}, false, err
+	found, err := collect(q, scanEntity, selectEntities, wanted)
+	if err != nil {
+		return nil, err
 	}
-	e := project.Entity{Ref: row.ref, Kind: row.kind, NativeID: row.nativeID, Place: row.place, Stub: !row.seen}
-	for _, name := range slices.Sorted(maps.Keys(row.attributes)) {
-		a := row.attributes[name]
-		e.Attributes = append(e.Attributes, project.Attribute{
-			Name: name, Value: a.Value, Version: project.Version{At: ledger.Time(a.At), KindRank: int(a.Rank), EventID: a.Event},
-		})
+	entities := make([]project.Entity, 0, len(found))
+	for i := range found {
+		entities = append(entities, found[i].shown())
 	}
-	return e, true, nil
+	return entities, nil
+}
+
+// list is a parameter for json_each.
+func list(words []string) (string, error) {
+	b, err := json.Marshal(words)
+	if err != nil {
+		return "", fmt.Errorf("sqlite: encode a list: %w", err)
+	}
+	return string(b), nil
 }

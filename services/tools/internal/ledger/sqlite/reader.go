@@ -49,6 +49,10 @@ func collect[T any](q querier, scan func(*sql.Rows) (T, error), s statement, arg
 	if err != nil {
 		return nil, err
 	}
+	return scanAll(rows, scan)
+}
+
+func scanAll[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (list []T, err error) {
 	defer func() { _ = rows.Close() }() // Err has what went wrong.
 	for rows.Next() {
 		row, err := scan(rows)

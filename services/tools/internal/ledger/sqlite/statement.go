@@ -19,6 +19,7 @@ const (
 	selectTimeline
 	selectLinked
 	selectEntity
+	selectEntities
 	selectDelivery
 	selectDeliveries
 	selectDropped
@@ -66,6 +67,7 @@ const (
 	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
 	linkColumns = `link.from_ref, link.to_ref, link.kind, link.authn, link.rule, link.confidence, link.stood,
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
+	observationColumns = `subject, name, sub_key, at, value, place, actor, event_id, authn`
 	// Oldest first, and never in doubt.
 	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind, link.authn`
 	// The text that a link stood in was seen later than the link. A text that a
@@ -111,14 +113,17 @@ func (s statement) text() string {
 	case selectLastEntry:
 		return `SELECT coalesce(max(seq), 0) FROM entry`
 	case selectTimeline:
-		return `SELECT subject, name, sub_key, at, value, event_id FROM observation
+		return `SELECT ` + observationColumns + ` FROM observation
 			WHERE subject = ? ORDER BY at DESC, name, sub_key LIMIT ?`
 	case selectLinked:
 		return `SELECT ` + linkColumns + `, ` + linkGone + ` FROM link LEFT JOIN entity ON entity.ref = link.from_ref
-			WHERE link.from_ref = ?1 OR link.to_ref = ?1
+			WHERE link.from_ref IN (SELECT value FROM json_each(?1)) OR link.to_ref IN (SELECT value FROM json_each(?1))
 			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind, link.authn LIMIT ?2`
 	case selectEntity:
-		return `SELECT seq, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+		return `SELECT ref, seq, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+	case selectEntities:
+		return `SELECT ref, seq, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity
+			WHERE ref IN (SELECT value FROM json_each(?)) ORDER BY ref`
 	case selectDelivery:
 		return `SELECT seq, record FROM report WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 2`
 	case selectDeliveries:
@@ -227,10 +232,11 @@ func (s statement) memoryText() string {
 				event_id = iif((?9, ?10) > (last_at, event_id), ?10, event_id)
 			WHERE ?9 < first_at OR (?9, ?10) > (last_at, event_id)`
 	case upsertObservation:
-		// Two events that say the same keep the first one's words, in whatever order they come.
-		return `INSERT INTO observation (subject, name, sub_key, at, value, event_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (subject, name, sub_key) DO UPDATE SET at = ?4, value = ?5, event_id = ?6
-			WHERE (?4, ?6) < (at, event_id)`
+		// Two events that say the same keep the first one's words, a signed one's before
+		// all others', in whatever order they come.
+		return `INSERT INTO observation (` + observationColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+			ON CONFLICT (subject, name, sub_key) DO UPDATE SET at = ?4, value = ?5, place = ?6, actor = ?7, event_id = ?8, authn = ?9
+			WHERE (?9 <> 'signature', ?4, ?8) < (authn <> 'signature', at, event_id)`
 	default:
 		return s.deliveryText()
 	}

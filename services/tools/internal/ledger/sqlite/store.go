@@ -15,6 +15,8 @@ import (
 
 	driver "modernc.org/sqlite"
 
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
@@ -24,7 +26,7 @@ const Word = "sqlite"
 const (
 	// schemaVersion is kept in the file's user_version. It is the last file in
 	// schema/: each brings a ledger from the version before to its own.
-	schemaVersion = 3
+	schemaVersion = 4
 	// applicationID marks a file as ours: "Swyd".
 	applicationID = 0x53777964
 
@@ -61,8 +63,8 @@ type Store struct {
 
 var (
 	_ ledger.Ledger = (*Store)(nil)
-	_ ledger.Facts  = (*Store)(nil)
-	_ ledger.Graph  = (*Store)(nil)
+	_ fact.Facts    = (*Store)(nil)
+	_ graph.Graph   = (*Store)(nil)
 )
 
 // Open opens the ledger in the file at path and makes it, with its folder,

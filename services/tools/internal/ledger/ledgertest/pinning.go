@@ -155,11 +155,11 @@ func checkPinDecides(h *harness) {
 func checkPinDelta(h *harness) {
 	run := h.opened(1)
 	at := h.clock.Now()
-	delta := project.Delta{Observations: []project.Observation{{Subject: issue, Name: "seen", SubKey: "rule", At: at, Value: "yes"}}}
+	delta := project.Delta{Observations: []project.Observation{{Subject: issue, Name: "seen", SubKey: "rule", At: at, Value: "yes", Place: repo, Actor: "github:user:ana"}}}
 	memory := h.queued(1, 1, "memory")
 	memory.Shown.State = "done"
 	for range 2 {
-		_, err := h.Pin(h.ctx, ledger.Pinning{Run: run, Plan: plan("a"), Calls: []ledger.Call{memory}, Delta: delta})
+		_, err := h.Pin(h.ctx, ledger.Pinning{Run: run, Authn: ledger.Signature, Plan: plan("a"), Calls: []ledger.Call{memory}, Delta: delta})
 		h.ok(err)
 		// Only the accepted plan remembers.
 		delta.Observations = []project.Observation{{Subject: issue, Name: "never", At: at}}

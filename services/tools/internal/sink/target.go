@@ -1,0 +1,53 @@
+package sink
+
+import (
+	"context"
+	"errors"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+// ErrRow wraps an error that lies in the rows: the store is well and would refuse
+// the same again. All other errors of a Target say that the store is away.
+var ErrRow = errors.New("sink: the store does not take these rows")
+
+// Target is a store that follows the ledger. Every implementation passes sinktest.
+// Its methods come back within their context's deadline, and within 5 s without one.
+type Target interface {
+	// Sink is the store's word in answers: clickhouse, neo4j.
+	Sink() ledger.Sink
+	// Prepare makes the schema, or brings an older one up to date, and returns what
+	// the store itself recorded with its last Write; the zero Mark for an empty one.
+	// A store whose schema is newer than the program's is refused.
+	Prepare(ctx context.Context) (Mark, error)
+	// Write writes rows and removes those that are gone, and records the mark with
+	// them or after them. Rows that the store has under a higher number stay as they
+	// are, so that a write may be repeated and may come late.
+	Write(ctx context.Context, w Writing) error
+	// Sweep removes all rows that were last written under a number up to number.
+	Sweep(ctx context.Context, number uint64) error
+	// Scan returns rows of a table, each once, in an order of the store's own, after
+	// a token that an earlier Scan returned; "" begins, and a returned "" is the end.
+	Scan(ctx context.Context, t ledger.Table, after string, limit int) (ledger.Rows, string, error)
+	// Tables are those that the store keeps.
+	Tables() []ledger.Table
+	// Ping fails when the store can't be asked.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Mark is how far a store is, as it knows itself: it differs from the ledger's
+// cursor where the store was emptied, restored, or is another ledger's.
+type Mark struct {
+	// Ledger is the ledger's ID.
+	Ledger string
+	Number uint64
+}
+
+// Writing is a batch's rows.
+type Writing struct {
+	Mark
+	Rows ledger.Rows
+	// Gone are rows that the ledger has no more.
+	Gone ledger.Keys
+}

@@ -21,7 +21,7 @@ func TestPeerNamesTheSetting(t *testing.T) {
 		return err
 	}
 	err := call("http://127.0.0.1:1")
-	want := "TOOLS_URL=http://user:xxxxx@127.0.0.1:1 can't be reached: connection refused"
+	want := "TOOLS_URL=http://user:xxxxx@127.0.0.1:1 can't be reached (refused): connection refused: start it there, or correct TOOLS_URL"
 	if fault.ReasonOf(err) != fault.Unavailable || fault.Detail(err) != want {
 		t.Errorf("%v, want unavailable: %s", err, want)
 	}

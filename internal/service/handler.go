@@ -2,25 +2,24 @@ package service
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"connectrpc.com/authn"
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
 
-	"github.com/switchyard-dev/switchyard/internal/fault"
+	"github.com/switchyard-dev/switchyard/internal/reach"
+	"github.com/switchyard-dev/switchyard/internal/scope"
 )
 
 // Options describe a service's handler.
 type Options struct {
 	Log *slog.Logger
-	// Token that RPC callers must bear; "" for none, which Listen allows on loopback only.
-	Token  string
+	// Guard lets callers in. One without tokens is open, which Listen allows on
+	// loopback only; without a guard nobody is let in.
+	Guard  *scope.Guard
 	Mounts []Mount
 	// Full names of the RPC services, for reflection and health.
 	Services []string
@@ -32,6 +31,9 @@ type Options struct {
 type Mount struct {
 	Path    string
 	Handler http.Handler
+	// Procedure that every request to it is, as internal/scope names it; "" for
+	// RPCs, whose paths tell.
+	Procedure string
 }
 
 // Dependency is something that a service needs to do its work.
@@ -42,42 +44,23 @@ type Dependency struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// New returns the handler: the mounts and reflection behind the token; gRPC
+// New returns the handler: the mounts and reflection behind the guard; gRPC
 // health, /livez (touches no dependency) and /readyz (503 when one is not ok) in the open.
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
-	guard := func(h http.Handler) http.Handler { return h }
-	if o.Token != "" {
-		guard = authn.NewMiddleware(bearer(o.Token)).Wrap
-	}
 	for _, m := range o.Mounts {
-		mux.Handle(m.Path, guard(m.Handler))
+		mux.Handle(m.Path, o.Guard.Wrap(m.Procedure, m.Handler))
 	}
 	reflector := grpcreflect.NewStaticReflector(o.Services...)
 	path, h := grpcreflect.NewHandlerV1(reflector)
-	mux.Handle(path, guard(h))
+	mux.Handle(path, o.Guard.Wrap(scope.Reflection, h))
 	path, h = grpcreflect.NewHandlerV1Alpha(reflector)
-	mux.Handle(path, guard(h))
+	mux.Handle(path, o.Guard.Wrap(scope.Reflection, h))
 	path, h = grpchealth.NewHandler(grpchealth.NewStaticChecker(o.Services...))
 	mux.Handle(path, h)
 	mux.Handle("GET /livez", Livez())
 	mux.Handle("GET /readyz", Readyz(o.Ready))
 	return mux
-}
-
-func bearer(token string) authn.AuthFunc {
-	return func(_ context.Context, r *http.Request) (any, error) {
-		got, ok := authn.BearerToken(r)
-		switch {
-		case !ok:
-			err, _ := fault.ToConnect(fault.New(fault.TokenMissing, "send `Authorization: Bearer …` with this service's SERVICE_TOKEN"))
-			return nil, err
-		case subtle.ConstantTimeCompare([]byte(got), []byte(token)) != 1:
-			err, _ := fault.ToConnect(fault.New(fault.TokenMissing, "the bearer token is not this service's SERVICE_TOKEN: set both sides to the same"))
-			return nil, err
-		}
-		return nil, nil //nolint:nilnil // authn's word for a caller without a name
-	}
 }
 
 // Livez answers that the process runs.
@@ -110,8 +93,8 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// Peer asks another service's /livez, for Ready.
-func Peer(ctx context.Context, client *http.Client, name, baseURL string) Dependency {
+// Peer asks another service's /livez, for Ready. The setting is what names its URL.
+func Peer(ctx context.Context, client *http.Client, name, setting, baseURL string) Dependency {
 	d := Dependency{Name: name, State: "ok"}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, baseURL+"/livez", nil)
 	if err != nil {
@@ -119,19 +102,11 @@ func Peer(ctx context.Context, client *http.Client, name, baseURL string) Depend
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return Dependency{Name: name, State: "unreachable", Detail: unwrapURL(err)}
+		return Dependency{Name: name, State: "unreachable", Detail: reach.Explain(setting, baseURL, err).String()}
 	}
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		d.State, d.Detail = "failing", resp.Status
 	}
 	return d
-}
-
-// unwrapURL drops the URL from a client's error: the dependency is named anyway.
-func unwrapURL(err error) string {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
-		err = inner
-	}
-	return err.Error()
 }

@@ -39,6 +39,19 @@ func OpenKeyPair(certSetting, certFile, keySetting, keyFile string, log *slog.Lo
 	return p, nil
 }
 
+// OpenOwn opens the pair that services speak TLS with among themselves; nil if
+// neither file is set: they speak plain HTTP then.
+func OpenOwn(certFile, keyFile string, log *slog.Logger) (*KeyPair, error) {
+	const cert, key = "SERVICE_TLS_CERT_FILE", "SERVICE_TLS_KEY_FILE"
+	switch {
+	case certFile == "" && keyFile == "":
+		return nil, nil //nolint:nilnil // no TLS
+	case certFile == "" || keyFile == "":
+		return nil, fmt.Errorf("%s=%s and %s=%s: set both, or neither", cert, certFile, key, keyFile)
+	}
+	return OpenKeyPair(cert, certFile, key, keyFile, log)
+}
+
 // read returns no certificate and no error if the files are as they were.
 func (p *KeyPair) read() (*tls.Certificate, [sha256.Size]byte, error) {
 	var digest [sha256.Size]byte

@@ -8,21 +8,25 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/credential"
+	"github.com/switchyard-dev/switchyard/internal/scope"
 )
 
 // drainTime bounds how long requests in flight may still run once a service is told to go.
 const drainTime = 20 * time.Second
 
-// Listen listens on host:port. Without a token it refuses to listen beyond loopback.
-func Listen(setting, addr, token string) (net.Listener, error) {
+// Listen listens on host:port. Without any of the tokens it refuses to listen beyond loopback.
+func Listen(setting, addr string, tokens scope.Tokens) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s=%s: want host:port: %w", setting, addr, err)
 	}
-	if token == "" && !Loopback(host) {
-		return nil, fmt.Errorf("%s=%s is beyond loopback and SERVICE_TOKEN is not set: set SERVICE_TOKEN (`switchyard secret` prints one) or listen on 127.0.0.1", setting, addr)
+	if !tokens.Set() && !Loopback(host) {
+		return nil, fmt.Errorf("%s=%s is beyond loopback and no token is set: set %s (`switchyard secret` prints one) or listen on 127.0.0.1", setting, addr, tokens.Settings("or"))
 	}
 	return ListenOpen(setting, addr, addr)
 }
@@ -64,13 +68,22 @@ type Option func(*serving)
 
 type serving struct {
 	http.Server
-	pair *KeyPair
+	pair    *KeyPair
+	secrets []*credential.Set
+}
+
+// Secrets makes Serve read the sets' files again while it serves.
+func Secrets(sets ...[]*credential.Set) Option {
+	return func(s *serving) { s.secrets = append(s.secrets, slices.Concat(sets...)...) }
 }
 
 // TLS makes Serve speak TLS 1.2 or later, with HTTP/1.1 and HTTP/2, by the pair
-// as its files are at the time.
+// as its files are at the time. A nil pair changes nothing.
 func TLS(pair *KeyPair) Option {
 	return func(s *serving) {
+		if pair == nil {
+			return
+		}
 		s.pair = pair
 		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.certificate}
 	}
@@ -114,6 +127,9 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 }
 
 func (s *serving) listen(ctx context.Context, ln net.Listener) error {
+	if len(s.secrets) > 0 {
+		go credential.Watch(ctx, s.secrets)
+	}
 	if s.pair == nil {
 		return s.Serve(ln)
 	}

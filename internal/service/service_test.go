@@ -14,39 +14,50 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/internal/scope"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
 
 func TestListenNeedsTokenBeyondLoopback(t *testing.T) {
+	none := scope.Tokens{scope.Ingress: {}, scope.Operator: {}, scope.Service: {}}
 	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
-		if ln, err := service.Listen("AGENT_LISTEN", addr, ""); err == nil {
+		if ln, err := service.Listen("AGENT_LISTEN", addr, none); err == nil {
 			_ = ln.Close()
 			t.Errorf("%s without a token: listened", addr)
-		} else if !strings.Contains(err.Error(), "AGENT_LISTEN") || !strings.Contains(err.Error(), "SERVICE_TOKEN") {
+		} else if !strings.Contains(err.Error(), "AGENT_LISTEN") || !strings.Contains(err.Error(), "set INGRESS_TOKEN, OPERATOR_TOKEN or SERVICE_TOKEN") {
 			t.Errorf("%s: the error names no setting: %v", addr, err)
 		}
 	}
 	for _, addr := range []string{"127.0.0.1:0", "localhost:0"} {
-		ln, err := service.Listen("AGENT_LISTEN", addr, "")
+		ln, err := service.Listen("AGENT_LISTEN", addr, none)
 		if err != nil {
 			t.Fatalf("%s: %v", addr, err)
 		}
 		_ = ln.Close()
 	}
-	if _, err := service.Listen("AGENT_LISTEN", "8001", "t"); err == nil {
+	// A file of a token that is not there yet is a token: New refuses to start without it.
+	for _, one := range []config.Setting{{Value: "t"}, {File: "/none"}} {
+		ln, err := service.Listen("AGENT_LISTEN", "0.0.0.0:0", scope.Tokens{scope.Operator: one, scope.Service: {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = ln.Close()
+	}
+	if _, err := service.Listen("AGENT_LISTEN", "8001", none); err == nil {
 		t.Error("an address without a host was taken")
 	}
 }
 
 // Of a port that is taken, only dev said what to do.
 func TestListenSaysWhatToDoAboutAPortInUse(t *testing.T) {
-	taken, err := service.Listen("AGENT_LISTEN", "127.0.0.1:0", "")
+	taken, err := service.Listen("AGENT_LISTEN", "127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	ln, err := service.Listen("AGENT_LISTEN", taken.Addr().String(), "")
+	ln, err := service.Listen("AGENT_LISTEN", taken.Addr().String(), nil)
 	if err == nil {
 		_ = ln.Close()
 		t.Fatal("two listen on one port")
@@ -61,7 +72,7 @@ func TestListenSaysWhatToDoAboutAPortInUse(t *testing.T) {
 func TestHandler(t *testing.T) {
 	state := "ok"
 	h := service.New(service.Options{
-		Token:  "right",
+		Guard:  testkit.Guard(t, "right"),
 		Mounts: []service.Mount{{Path: "/x.Y/", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "in") })}},
 		Ready: func(context.Context) []service.Dependency {
 			return []service.Dependency{{Name: "ledger", State: state}}

@@ -27,14 +27,14 @@ const drainTime = 5 * time.Second
 type Service struct {
 	cfg     Config
 	log     *slog.Logger
-	client  *http.Client
+	around  between
 	rules   *rulebook
 	runner  *run.Runner
 	handler http.Handler
 }
 
 // New makes the agent. It needs nothing but its rules: tools may be away.
-func New(cfg Config, log *slog.Logger) (*Service, error) {
+func New(cfg Config, log *slog.Logger, now func() time.Time) (*Service, error) {
 	cfg.ToolsURL = strings.TrimRight(cfg.ToolsURL, "/")
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
@@ -43,14 +43,17 @@ func New(cfg Config, log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	options, err := rpc.ClientOptions(cfg.ServiceToken)
+	around, err := newBetween(cfg, log, now)
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	options, err := rpc.ClientOptionsShowing(around.shown.Token)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
 	options = append(options, rpc.Peer("TOOLS_URL", cfg.ToolsURL))
-	client := rpc.NewHTTPClient()
-	tools := toolsv1connect.NewRunServiceClient(client, cfg.ToolsURL, options...)
-	s := &Service{cfg: cfg, log: log, client: client, rules: rules, runner: run.New(tools, rules.current, cfg.MaxInFlight, log)}
+	tools := toolsv1connect.NewRunServiceClient(around.client, cfg.ToolsURL, options...)
+	s := &Service{cfg: cfg, log: log, around: around, rules: rules, runner: run.New(tools, rules.current, cfg.MaxInFlight, log)}
 	if s.handler, err = s.newHandler(&api{runner: s.runner, tools: tools}); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
@@ -66,7 +69,7 @@ func (s *Service) newHandler(a *api) (http.Handler, error) {
 	path, h := agentv1connect.NewAgentServiceHandler(a, opts...)
 	return service.New(service.Options{
 		Log:      s.log,
-		Token:    s.cfg.ServiceToken,
+		Guard:    s.around.guard,
 		Mounts:   []service.Mount{{Path: path, Handler: h}},
 		Services: []string{agentv1connect.AgentServiceName},
 		Ready:    s.ready,
@@ -75,7 +78,7 @@ func (s *Service) newHandler(a *api) (http.Handler, error) {
 
 func (s *Service) ready(ctx context.Context) []service.Dependency {
 	return []service.Dependency{
-		service.Peer(ctx, s.client, "tools", s.cfg.ToolsURL),
+		service.Peer(ctx, s.around.client, "tools", "TOOLS_URL", s.cfg.ToolsURL),
 		s.rules.state(),
 	}
 }
@@ -92,7 +95,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.runner.Claim(background) })
 	wg.Go(func() { s.rules.follow(background) })
-	err := service.Serve(ctx, ln, s.handler, s.log)
+	err := service.Serve(ctx, ln, s.handler, s.log, s.around.options()...)
 	stop()
 	wg.Wait()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)

@@ -47,7 +47,7 @@ func configured(t *testing.T, toolsURL string) agent.Config {
 // start runs an agent until the test ends, and returns its address.
 func start(t *testing.T, cfg agent.Config) string {
 	t.Helper()
-	svc, err := agent.New(cfg, discard())
+	svc, err := agent.New(cfg, discard(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestWatchRuns(t *testing.T) {
 
 func TestWatchRunsEndsWithTheService(t *testing.T) {
 	_, url := newTools(t)
-	svc, err := agent.New(configured(t, url), discard())
+	svc, err := agent.New(configured(t, url), discard(), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +316,7 @@ func TestReadyz(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			svc, err := agent.New(configured(t, tt.tools), discard())
+			svc, err := agent.New(configured(t, tt.tools), discard(), time.Now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -358,7 +358,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := configured(t, "http://127.0.0.1:8002")
 			tt.change(&cfg)
-			if _, err := agent.New(cfg, discard()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := agent.New(cfg, discard(), time.Now); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})

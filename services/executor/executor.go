@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/internal/scope"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/command"
 )
@@ -18,6 +19,8 @@ type Executor struct {
 	log    *slog.Logger
 	runner *command.Runner
 	slots  chan struct{}
+	guard  *scope.Guard
+	pair   *service.KeyPair // nil where it speaks no TLS
 }
 
 // New makes an executor.
@@ -25,7 +28,17 @@ func New(cfg Config, log *slog.Logger, now func() time.Time) (*Executor, error) 
 	if cfg.MaxInFlight < 1 {
 		return nil, fmt.Errorf("EXECUTOR_MAX_IN_FLIGHT=%d: want at least 1", cfg.MaxInFlight)
 	}
+	guard, err := scope.NewGuard(cfg.Tokens(), now, log)
+	if err != nil {
+		return nil, fmt.Errorf("executor: %w", err)
+	}
+	pair, err := service.OpenOwn(cfg.TLSCertFile, cfg.TLSKeyFile, log)
+	if err != nil {
+		return nil, fmt.Errorf("executor: %w", err)
+	}
 	return &Executor{
+		guard:  guard,
+		pair:   pair,
 		cfg:    cfg,
 		log:    log,
 		runner: &command.Runner{Actions: actions(), Log: log, Now: now},
@@ -41,12 +54,12 @@ func (e *Executor) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 // Handler serves POST /2015-03-31/functions/{name}/invocations as AWS Lambda
-// does for synchronous invocations, behind the service token, and /livez and /readyz.
+// does for synchronous invocations, behind the tokens, and /livez and /readyz.
 func (e *Executor) Handler() http.Handler {
 	return service.New(service.Options{
 		Log:    e.log,
-		Token:  e.cfg.ServiceToken,
-		Mounts: []service.Mount{{Path: "/2015-03-31/functions/{name}/invocations", Handler: http.HandlerFunc(e.serveInvocation)}},
+		Guard:  e.guard,
+		Mounts: []service.Mount{{Path: "/2015-03-31/functions/{name}/invocations", Handler: http.HandlerFunc(e.serveInvocation), Procedure: scope.Invocation}},
 		Ready: func(context.Context) []service.Dependency {
 			// Providers are no dependency: a call to one that is away is tried again.
 			return []service.Dependency{}
@@ -56,7 +69,7 @@ func (e *Executor) Handler() http.Handler {
 
 // Run serves until ctx is done and invocations in flight have ended.
 func (e *Executor) Run(ctx context.Context, ln net.Listener) error {
-	if err := service.Serve(ctx, ln, e.Handler(), e.log); err != nil {
+	if err := service.Serve(ctx, ln, e.Handler(), e.log, service.TLS(e.pair), service.Secrets(e.guard.Secrets())); err != nil {
 		return fmt.Errorf("executor: %w", err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/services/executor"
 )
@@ -64,7 +65,7 @@ func send(t *testing.T, method, url, token, body string) (*http.Response, string
 }
 
 func TestInvocation(t *testing.T) {
-	srv := start(t, executor.Config{ServiceToken: "token", MaxInFlight: 4})
+	srv := start(t, executor.Config{ServiceToken: config.Setting{Value: "token"}, MaxInFlight: 4})
 	for name, c := range map[string]struct {
 		method, path, token, body string
 		code                      int

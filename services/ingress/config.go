@@ -44,9 +44,11 @@ type Config struct {
 	// Named are the settings of Instances.
 	Named []Instance `kong:"-"`
 
-	AgentURL     string `name:"agent-url" env:"AGENT_URL" default:"http://127.0.0.1:8001" help:"Where the agent is."`
-	SealKey      string `name:"seal-key" env:"SEAL_KEY" help:"Key that events are sealed with, the same as tools'."`
-	ServiceToken string `name:"service-token" env:"SERVICE_TOKEN" help:"Token that the agent demands."`
+	AgentURL     string         `name:"agent-url" env:"AGENT_URL" default:"http://127.0.0.1:8001" help:"Where the agent is."`
+	SealKey      string         `name:"seal-key" env:"SEAL_KEY" help:"Key that events are sealed with, the same as tools'."`
+	IngressToken config.Setting `name:"ingress-token" env:"INGRESS_TOKEN" placeholder:"TOKEN" help:"Token that the agent is shown; of several the first."`
+	ServiceToken config.Setting `name:"service-token" env:"SERVICE_TOKEN" placeholder:"TOKEN" help:"Token that is shown where there is no other."`
+	CAFile       string         `name:"service-ca-file" env:"SERVICE_CA_FILE" help:"Certificates in PEM that those of https URLs of services are verified against, and nothing else; without it the system's."`
 
 	// Deadline is from the request's header to the answer. GitHub gives up after 10 s.
 	Deadline    time.Duration `name:"webhook-deadline" env:"WEBHOOK_DEADLINE" default:"8.5s" help:"Time to answer a webhook in."`

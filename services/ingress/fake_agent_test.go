@@ -18,6 +18,7 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/seal"
 	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
 
 const (
@@ -57,7 +58,7 @@ func startAgent(t testing.TB) *agent {
 	}
 	path, handler := agentv1connect.NewAgentServiceHandler(a, options...)
 	srv := httptest.NewServer(service.New(service.Options{
-		Log: slog.New(slog.DiscardHandler), Token: token,
+		Log: slog.New(slog.DiscardHandler), Guard: testkit.Guard(t, token),
 		Mounts: []service.Mount{{Path: path, Handler: handler}},
 		Ready:  func(context.Context) []service.Dependency { return nil },
 	}))

@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("wrong token", func(t *testing.T) {
 		cfg := config(a.url)
-		cfg.ServiceToken = "another"
+		cfg.ServiceToken = is("another")
 		if got := send(t, "POST", start(t, cfg)+"/webhooks/github", signed("ping", ping), strings.NewReader(ping)); got.code != 503 || got.reason() != "unavailable" {
 			t.Errorf("%d %s", got.code, got.body)
 		}
@@ -209,7 +209,7 @@ func TestLogNamesTheAgentThatIsAway(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/webhooks/github", strings.NewReader(ping))
 	r.Header = signed("ping", ping)
 	srv.Handler().ServeHTTP(httptest.NewRecorder(), r)
-	if !strings.Contains(logged.String(), "AGENT_URL=http://127.0.0.1:1 can't be reached: connection refused") {
+	if !strings.Contains(logged.String(), "AGENT_URL=http://127.0.0.1:1 can't be reached (refused): connection refused") {
 		t.Errorf("logged %s", &logged)
 	}
 }

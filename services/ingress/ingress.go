@@ -18,6 +18,7 @@ import (
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
 	"github.com/switchyard-dev/switchyard/internal/credential"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
+	"github.com/switchyard-dev/switchyard/internal/scope"
 	"github.com/switchyard-dev/switchyard/internal/seal"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/ingress/internal/address"
@@ -51,6 +52,7 @@ type Server struct {
 	agent     *forward.Agent
 	reports   *report.Reporter
 	client    *http.Client
+	shown     *scope.Shown
 	pair      *service.KeyPair // nil where ingress speaks no TLS
 }
 
@@ -64,7 +66,11 @@ func New(cfg Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ingress: SEAL_KEY: %w: set it to the same key as tools' (`switchyard secret` prints a good one)", err)
 	}
-	options, err := rpc.ClientOptions(cfg.ServiceToken)
+	shown, err := scope.NewShown(scope.Ingress, cfg.IngressToken, cfg.ServiceToken, o.Now, o.Log)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: %w", err)
+	}
+	options, err := rpc.ClientOptionsShowing(shown.Token)
 	if err != nil {
 		return nil, fmt.Errorf("ingress: %w", err)
 	}
@@ -83,7 +89,10 @@ func New(cfg Config, o Options) (*Server, error) {
 			return nil, fmt.Errorf("ingress: %w", err)
 		}
 	}
-	client := rpc.NewHTTPClient()
+	client, err := rpc.NewTrustingHTTPClient(cfg.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: %w", err)
+	}
 	agent := agentv1connect.NewAgentServiceClient(client, cfg.AgentURL, options...)
 	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
 	return &Server{
@@ -98,6 +107,7 @@ func New(cfg Config, o Options) (*Server, error) {
 		agent:     forward.New(agent, keys, cfg.MaxInFlight),
 		reports:   report.New(agent, o.Log, o.Now, newID),
 		client:    client,
+		shown:     shown,
 		pair:      pair,
 	}, nil
 }
@@ -123,7 +133,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	var background sync.WaitGroup
 	defer background.Wait()
 	defer stop()
-	var sets []*credential.Set
+	sets := s.shown.Secrets()
 	for _, p := range s.sites {
 		sets = append(sets, p.secrets, p.tokens)
 	}

@@ -31,7 +31,7 @@ const (
 
 func config(agentURL string) ingress.Config {
 	return ingress.Config{
-		Host: "127.0.0.1", Port: 0, AgentURL: agentURL, ServiceToken: token, SealKey: key,
+		Host: "127.0.0.1", Port: 0, AgentURL: agentURL, ServiceToken: settings.Setting{Value: token}, SealKey: key,
 		GitHubSecret: is(secret + "," + oldSecret), JiraSecret: is("Jira's secret"),
 		Deadline: 5 * time.Second, MaxInFlight: 8,
 	}

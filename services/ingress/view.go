@@ -45,7 +45,7 @@ func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
 
 // ready names the agent's state. A source without a secret is a choice, not a fault.
 func (s *Server) ready(ctx context.Context) []service.Dependency {
-	deps := []service.Dependency{service.Peer(ctx, s.client, "agent", s.cfg.AgentURL)}
+	deps := []service.Dependency{service.Peer(ctx, s.client, "agent", "AGENT_URL", s.cfg.AgentURL)}
 	for _, p := range s.sites {
 		d := service.Dependency{Name: strings.TrimPrefix(p.path(), "/webhooks/"), State: "ok", Detail: "configured"}
 		if !p.configured() {

@@ -3,27 +3,38 @@ package tools
 import (
 	"fmt"
 	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
 )
 
-// Config holds the service's settings.
+// Config holds the service's settings. A token may be several, separated by
+// commas, in a file also one on each line: each is accepted, and the first is
+// shown. Files of them are read again when they change, and what left a file
+// stays good for 30 s.
 type Config struct {
-	Listen      string `name:"listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002" help:"Address to serve on; beyond loopback only with a service token."`
-	DatabaseURL string `name:"database-url" env:"DATABASE_URL" default:"sqlite:.switchyard/switchyard.db" help:"Where the ledger is: sqlite:PATH."`
-	SealKey     string `name:"seal-key" env:"SEAL_KEY" help:"Key that ingress seals events with; several, separated by commas, during a rotation."`
-	// ServiceToken guards this service, and is what the executor is shown.
-	ServiceToken     string `name:"service-token" env:"SERVICE_TOKEN" help:"Bearer token between services."`
+	Listen           string `name:"listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002" help:"Address to serve on; beyond loopback only with a token."`
+	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" default:"sqlite:.switchyard/switchyard.db" help:"Where the ledger is: sqlite:PATH."`
+	SealKey          string `name:"seal-key" env:"SEAL_KEY" help:"Key that ingress seals events with; several, separated by commas, during a rotation."`
 	ExecutorEndpoint string `name:"executor-endpoint" env:"EXECUTOR_ENDPOINT" help:"Base URL of a local executor; without it the executor is an AWS Lambda function."`
 	ExecutorFunction string `name:"executor-function" env:"EXECUTOR_FUNCTION" help:"Name or ARN of the executor's Lambda function, with its alias."`
 	PolicyFile       string `name:"policy-file" env:"POLICY_FILE" help:"Policy in YAML; without it nothing is paired and no text chooses a target."`
 	MaxInFlight      int    `name:"max-in-flight" env:"TOOLS_MAX_IN_FLIGHT" default:"512" help:"Calls at a time; more are shed with 503."`
 	LogLevel         string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 
+	AgentToken    config.Setting `name:"agent-token" env:"AGENT_TOKEN" placeholder:"TOKEN" help:"Token of the agent: may open and execute runs."`
+	ToolsToken    config.Setting `name:"tools-token" env:"TOOLS_TOKEN" placeholder:"TOKEN" help:"Token that the executor is shown."`
+	ReaderToken   config.Setting `name:"reader-token" env:"READER_TOKEN" placeholder:"TOKEN" help:"Token of who only looks."`
+	OperatorToken config.Setting `name:"operator-token" env:"OPERATOR_TOKEN" placeholder:"TOKEN" help:"Token of who looks after the memory."`
+	ServiceToken  config.Setting `name:"service-token" env:"SERVICE_TOKEN" placeholder:"TOKEN" help:"Token that stands for each of the others."`
+	// The services among themselves speak TLS where these are set.
+	TLSCertFile string `name:"service-tls-cert-file" env:"SERVICE_TLS_CERT_FILE" help:"Certificate chain in PEM, read again when it changes: this service then speaks TLS."`
+	TLSKeyFile  string `name:"service-tls-key-file" env:"SERVICE_TLS_KEY_FILE" help:"Private key of the certificate, in PEM."`
+	CAFile      string `name:"service-ca-file" env:"SERVICE_CA_FILE" help:"Certificates in PEM that those of https URLs of services are verified against, and nothing else; without it the system's."`
+
 	// Policy is used instead of PolicyFile where that is empty; for a program that embeds the service.
 	Policy []byte `kong:"-"`
 	// LedgerGroup is the most operations in one commit; 0 means the store's own. For measuring what groups bring.
 	LedgerGroup int `kong:"-"`
-	// ExecutorToken is shown to the executor instead of ServiceToken, if set; for a program that embeds both.
-	ExecutorToken string `kong:"-"`
 }
 
 // LedgerFile is the path of the file that the ledger is in; an error if
@@ -35,13 +46,6 @@ func (c Config) LedgerFile() (string, error) {
 		return "", fmt.Errorf("DATABASE_URL begins with %q: this version keeps its ledger in SQLite, so set sqlite:PATH", scheme+":")
 	}
 	return strings.TrimPrefix(path, "//"), nil
-}
-
-func (c Config) executorToken() string {
-	if c.ExecutorToken != "" {
-		return c.ExecutorToken
-	}
-	return c.ServiceToken
 }
 
 // Address is where the service listens.

@@ -18,6 +18,7 @@ import (
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1/toolsv1connect"
+	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/seal"
 	"github.com/switchyard-dev/switchyard/services/tools"
@@ -58,7 +59,7 @@ func start(t *testing.T, executorURL string) client {
 	svc, err := tools.New(t.Context(), tools.Config{
 		DatabaseURL:      "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
 		SealKey:          sealKey,
-		ServiceToken:     token,
+		ServiceToken:     config.Setting{Value: token},
 		ExecutorEndpoint: executorURL,
 		MaxInFlight:      256,
 		Policy:           []byte(testPolicy),

@@ -35,6 +35,7 @@ type Service struct {
 	calls   *call.Performer
 	owner   ledger.Owner
 	pulse   *pulse
+	around  between
 	handler http.Handler
 }
 
@@ -49,7 +50,11 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	executor, err := newExecutor(ctx, cfg)
+	around, err := newBetween(cfg, log, now)
+	if err != nil {
+		return nil, err
+	}
+	executor, err := newExecutor(ctx, cfg, around)
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +68,12 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	}
 	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
 	s := &Service{
-		log:   log,
-		store: store,
-		calls: &call.Performer{Ledger: store, Executor: executor, Log: log, Now: now},
-		owner: ledger.Owner(newID()),
-		pulse: &pulse{ping: store.Ping, now: now},
+		log:    log,
+		store:  store,
+		calls:  &call.Performer{Ledger: store, Executor: executor, Log: log, Now: now},
+		owner:  ledger.Owner(newID()),
+		pulse:  &pulse{ping: store.Ping, now: now},
+		around: around,
 	}
 	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
 	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, facts: store, graph: store})
@@ -96,11 +102,11 @@ func loadPolicy(cfg Config, tools []*toolsv1.Tool) (*policy.Policy, error) {
 	return p, nil
 }
 
-func newExecutor(ctx context.Context, cfg Config) (call.Executor, error) {
+func newExecutor(ctx context.Context, cfg Config, around between) (call.Executor, error) {
 	if cfg.ExecutorEndpoint == "" && cfg.ExecutorFunction == "" {
 		return noExecutor{}, nil
 	}
-	client, err := lambda.New(ctx, lambda.Options{Endpoint: cfg.ExecutorEndpoint, Token: cfg.executorToken(), Function: cfg.ExecutorFunction})
+	client, err := lambda.New(ctx, lambda.Options{Endpoint: cfg.ExecutorEndpoint, Token: around.shown.Token, Client: around.client, Function: cfg.ExecutorFunction})
 	if err != nil {
 		return nil, fmt.Errorf("EXECUTOR_FUNCTION=%s: %w", cfg.ExecutorFunction, err)
 	}
@@ -116,7 +122,7 @@ func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, err
 	mount := func(path string, h http.Handler) service.Mount { return service.Mount{Path: path, Handler: h} }
 	return service.New(service.Options{
 		Log:   s.log,
-		Token: cfg.ServiceToken,
+		Guard: s.around.guard,
 		Mounts: []service.Mount{
 			mount(toolsv1connect.NewRunServiceHandler(s.runs, opts...)),
 			mount(toolsv1connect.NewToolServiceHandler(reg, opts...)),
@@ -144,7 +150,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.calls.Resume(background, s.owner) })
-	err := service.Serve(ctx, ln, s.handler, s.log)
+	err := service.Serve(ctx, ln, s.handler, s.log, s.around.options()...)
 	stop()
 	wg.Wait()
 	return errors.Join(err, s.Close())

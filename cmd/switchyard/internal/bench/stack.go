@@ -13,6 +13,7 @@ import (
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
 	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
+	"github.com/switchyard-dev/switchyard/internal/scope"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/agent"
 	"github.com/switchyard-dev/switchyard/services/executor"
@@ -68,7 +69,7 @@ func (r *runner) stop() error {
 func whole(ctx context.Context, dir string, group int) (*stack, error) {
 	var r runner
 	log := slog.New(slog.DiscardHandler)
-	exec, err := executor.New(executor.Config{ServiceToken: token, MaxInFlight: 256}, log, time.Now)
+	exec, err := executor.New(executor.Config{ServiceToken: config.Setting{Value: token}, MaxInFlight: 256}, log, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func whole(ctx context.Context, dir string, group int) (*stack, error) {
 		return nil, err
 	}
 	t, err := tools.New(ctx, tools.Config{
-		DatabaseURL: "sqlite:" + filepath.Join(dir, "ledger.db"), SealKey: sealKey, ServiceToken: token,
+		DatabaseURL: "sqlite:" + filepath.Join(dir, "ledger.db"), SealKey: sealKey, ServiceToken: config.Setting{Value: token},
 		ExecutorEndpoint: executorURL, MaxInFlight: 1024, Policy: []byte(policy), LedgerGroup: group,
 	}, log, time.Now)
 	if err != nil {
@@ -87,7 +88,7 @@ func whole(ctx context.Context, dir string, group int) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := agent.New(agent.Config{ToolsURL: toolsURL, ServiceToken: token, MaxInFlight: 1024}, log)
+	a, err := agent.New(agent.Config{ToolsURL: toolsURL, ServiceToken: config.Setting{Value: token}, MaxInFlight: 1024}, log, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func whole(ctx context.Context, dir string, group int) (*stack, error) {
 
 func door(r *runner, agentURL string) (string, error) {
 	in, err := ingress.New(ingress.Config{
-		GitHubSecret: config.Setting{Value: hookSecret}, AgentURL: agentURL, SealKey: sealKey, ServiceToken: token,
+		GitHubSecret: config.Setting{Value: hookSecret}, AgentURL: agentURL, SealKey: sealKey, ServiceToken: config.Setting{Value: token},
 		Deadline: 8500 * time.Millisecond, MaxInFlight: 1024,
 	}, ingress.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "bench"})
 	if err != nil {
@@ -128,7 +129,11 @@ func doorAlone() (*stack, error) {
 		return nil, err
 	}
 	path, h := agentv1connect.NewAgentServiceHandler(instant{}, opts...)
-	handler := service.New(service.Options{Log: log, Token: token, Mounts: []service.Mount{{Path: path, Handler: h}}})
+	guard, err := scope.NewGuard(scope.Tokens{scope.Ingress: {Value: token}}, time.Now, log)
+	if err != nil {
+		return nil, err
+	}
+	handler := service.New(service.Options{Log: log, Guard: guard, Mounts: []service.Mount{{Path: path, Handler: h}}})
 	agentURL, err := r.start(func(ctx context.Context, ln net.Listener) error { return service.Serve(ctx, ln, handler, log) })
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/fault"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
 
 const runID = "0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f"
@@ -59,7 +60,7 @@ func serve(t *testing.T, a *agent) string {
 	}
 	path, handler := agentv1connect.NewAgentServiceHandler(a, options...)
 	srv := httptest.NewServer(service.New(service.Options{
-		Log: log, Token: "token", Mounts: []service.Mount{{Path: path, Handler: handler}},
+		Log: log, Guard: testkit.Guard(t, "token"), Mounts: []service.Mount{{Path: path, Handler: handler}},
 		Services: []string{agentv1connect.AgentServiceName},
 		Ready:    func(context.Context) []service.Dependency { return nil },
 	}))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
+	"github.com/switchyard-dev/switchyard/internal/scope"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/agent"
 	"github.com/switchyard-dev/switchyard/services/executor"
@@ -34,8 +35,8 @@ type builder struct {
 	o      Options
 	lookup config.Lookup
 	stack  stack
-	// Made for this run where no SERVICE_TOKEN guards the executor.
-	executorToken string
+	// Made for this run where no token guards the executor.
+	executorToken config.Setting
 }
 
 func build(ctx context.Context, o Options, lookup config.Lookup) (*stack, error) {
@@ -72,18 +73,19 @@ func (b *builder) executor() (string, error) {
 		return "", err
 	}
 	// Whoever holds it makes effects: it is never open, not even on loopback.
-	if cfg.ServiceToken == "" {
+	if !cfg.Tokens().Set() {
 		token, err := instance.NewSecret(b.o.Random)
 		if err != nil {
 			return "", err
 		}
-		cfg.ServiceToken, b.executorToken = token, token
+		cfg.ToolsToken = config.Setting{Name: scope.Tools.Setting(), Value: token}
+		b.executorToken = cfg.ToolsToken
 	}
 	svc, err := executor.New(cfg, b.log("executor"), b.o.Now)
 	if err != nil {
 		return "", err
 	}
-	return b.add(part{name: "executor", run: svc.Run}, "EXECUTOR_LISTEN", cfg.Listen, cfg.ServiceToken)
+	return b.add(part{name: "executor", run: svc.Run}, "EXECUTOR_LISTEN", cfg.Listen, &cfg)
 }
 
 func (b *builder) tools(ctx context.Context, executorURL string) (string, error) {
@@ -99,12 +101,14 @@ func (b *builder) tools(ctx context.Context, executorURL string) (string, error)
 	if b.stack.devPolicy = cfg.PolicyFile == ""; b.stack.devPolicy {
 		cfg.Policy = policy
 	}
-	cfg.ExecutorToken = b.executorToken
+	if b.executorToken.IsSet() {
+		cfg.ToolsToken = b.executorToken
+	}
 	svc, err := tools.New(ctx, cfg, b.log("tools"), b.o.Now)
 	if err != nil {
 		return "", err
 	}
-	return b.add(part{name: "tools", run: svc.Run, release: svc.Close}, "TOOLS_LISTEN", cfg.Listen, cfg.ServiceToken)
+	return b.add(part{name: "tools", run: svc.Run, release: svc.Close}, "TOOLS_LISTEN", cfg.Listen, &cfg)
 }
 
 func (b *builder) agent(toolsURL string) (string, error) {
@@ -112,11 +116,11 @@ func (b *builder) agent(toolsURL string) (string, error) {
 	if err := b.parse("agent", &cfg, map[string]string{"TOOLS_URL": toolsURL}); err != nil {
 		return "", err
 	}
-	svc, err := agent.New(cfg, b.log("agent"))
+	svc, err := agent.New(cfg, b.log("agent"), b.o.Now)
 	if err != nil {
 		return "", err
 	}
-	return b.add(part{name: "agent", run: svc.Run}, "AGENT_LISTEN", cfg.Listen, cfg.ServiceToken)
+	return b.add(part{name: "agent", run: svc.Run}, "AGENT_LISTEN", cfg.Listen, &cfg)
 }
 
 func (b *builder) ingress(agentURL string) (string, error) {
@@ -134,11 +138,7 @@ func (b *builder) ingress(agentURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at := b.listening(part{name: "ingress", run: svc.Run}, ln)
-	if cfg.Secure() {
-		at = "https" + strings.TrimPrefix(at, "http")
-	}
-	return at, nil
+	return b.listening(part{name: "ingress", run: svc.Run}, ln, cfg.Secure()), nil
 }
 
 func (b *builder) parse(name string, cfg any, below map[string]string) error {
@@ -147,20 +147,30 @@ func (b *builder) parse(name string, cfg any, below map[string]string) error {
 
 func (b *builder) log(name string) *slog.Logger { return b.o.Log.With("service", name) }
 
+// guarded is what the settings of a service say of its callers.
+type guarded interface {
+	Tokens() scope.Tokens
+	Secure() bool
+}
+
 // add makes a part listen and returns its base URL. A part that can't is released.
-func (b *builder) add(p part, setting, addr, token string) (string, error) {
-	ln, err := service.Listen(setting, addr, token)
+func (b *builder) add(p part, setting, addr string, cfg guarded) (string, error) {
+	ln, err := service.Listen(setting, addr, cfg.Tokens())
 	if err != nil {
 		return "", errors.Join(err, p.close())
 	}
-	return b.listening(p, ln), nil
+	return b.listening(p, ln, cfg.Secure()), nil
 }
 
 // listening puts a part before those that it needs.
-func (b *builder) listening(p part, ln net.Listener) string {
+func (b *builder) listening(p part, ln net.Listener, secure bool) string {
 	p.ln = ln
 	b.stack.parts = append([]part{p}, b.stack.parts...)
-	return baseURL(ln.Addr())
+	at := baseURL(ln.Addr())
+	if secure {
+		at = "https" + strings.TrimPrefix(at, "http")
+	}
+	return at
 }
 
 // baseURL is where this machine reaches a listener, also one on all interfaces.

@@ -73,7 +73,7 @@ func (e *exam) parse() {
 	}
 	cfg := e.agent
 	cfg.RulesFile = ""
-	if _, err := agent.New(cfg, quiet); err != nil {
+	if _, err := agent.New(cfg, quiet, e.o.Now); err != nil {
 		e.broken("agent", err)
 	}
 	if _, err := executor.New(e.executor, quiet, e.o.Now); err != nil {

@@ -19,6 +19,7 @@ import (
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
 
 	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/doctor"
@@ -54,7 +55,7 @@ func ready(t *testing.T, name string, needs ...string) *fake {
 		}
 		path, h := agentv1connect.NewAgentServiceHandler(f.agent, options...)
 		service.New(service.Options{
-			Log: slog.New(slog.DiscardHandler), Services: []string{name}, Token: f.token,
+			Log: slog.New(slog.DiscardHandler), Services: []string{name}, Guard: testkit.Guard(t, f.token),
 			Mounts: []service.Mount{{Path: path, Handler: h}},
 			Ready:  func(context.Context) []service.Dependency { return f.deps },
 		}).ServeHTTP(w, r)

@@ -86,7 +86,7 @@ func (s *Stage) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return errors.Join(err, t.Close())
 	}
-	a, err := agent.New(agent.Config{ToolsURL: toolsURL, RulesFile: o.RulesFile, MaxInFlight: 10}, log)
+	a, err := agent.New(agent.Config{ToolsURL: toolsURL, RulesFile: o.RulesFile, MaxInFlight: 10}, log, o.Now)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (o Options) checkPolicy() error {
 // serve runs a service until the stage is closed; one that was served later
 // ends first.
 func (s *Stage) serve(ctx context.Context, run func(context.Context, net.Listener) error) (string, error) {
-	ln, err := service.Listen("rehearsal", "127.0.0.1:0", "")
+	ln, err := service.Listen("rehearsal", "127.0.0.1:0", nil)
 	if err != nil {
 		return "", err
 	}

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/program"
 	"github.com/switchyard-dev/switchyard/internal/service"
@@ -16,11 +17,11 @@ func main() {
 
   RULES_FILE=rules.yaml agent --tools-url=http://127.0.0.1:8002`, &cfg,
 		func(ctx context.Context, log *slog.Logger) error {
-			svc, err := agent.New(cfg, log)
+			svc, err := agent.New(cfg, log, time.Now)
 			if err != nil {
 				return err
 			}
-			ln, err := service.Listen("AGENT_LISTEN", cfg.Listen, cfg.ServiceToken)
+			ln, err := service.Listen("AGENT_LISTEN", cfg.Listen, cfg.Tokens())
 			if err != nil {
 				return err
 			}

@@ -27,7 +27,7 @@ func main() {
 				lambda.Serve(svc)
 				return nil
 			}
-			ln, err := service.Listen("EXECUTOR_LISTEN", cfg.Listen, cfg.ServiceToken)
+			ln, err := service.Listen("EXECUTOR_LISTEN", cfg.Listen, cfg.Tokens())
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func main() {
 			if err != nil {
 				return err
 			}
-			ln, err := service.Listen("TOOLS_LISTEN", cfg.Listen, cfg.ServiceToken)
+			ln, err := service.Listen("TOOLS_LISTEN", cfg.Listen, cfg.Tokens())
 			if err != nil {
 				return err
 			}

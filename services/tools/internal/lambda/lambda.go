@@ -8,14 +8,13 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/internal/reach"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
 )
 
@@ -30,8 +29,11 @@ const maxPayload = 6 << 20
 type Options struct {
 	// Base URL of a local executor; "" for AWS.
 	Endpoint string
-	// Bearer token that a local executor demands.
-	Token string
+	// Token is the bearer token that a local executor demands, asked for anew
+	// with each invocation; "" for none.
+	Token func() string
+	// Client reaches a local executor.
+	Client *http.Client
 	// Name or ARN of the function, with its alias; needed without Endpoint.
 	Function string
 }
@@ -41,6 +43,8 @@ type Options struct {
 type Client struct {
 	lambda   *lambda.Client
 	function string
+	endpoint string        // "" for AWS
+	token    func() string // nil for AWS
 }
 
 var _ call.Executor = (*Client)(nil)
@@ -49,7 +53,7 @@ var _ call.Executor = (*Client)(nil)
 // the default chain would look for instance metadata and stall.
 func New(ctx context.Context, o Options) (*Client, error) {
 	if o.Endpoint != "" {
-		return &Client{lambda: lambda.New(local(o)), function: localFunction}, nil
+		return &Client{lambda: lambda.New(local(o)), function: localFunction, endpoint: o.Endpoint, token: o.Token}, nil
 	}
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -68,13 +72,7 @@ func local(o Options) lambda.Options {
 		// SigV4 would occupy the Authorization header.
 		Credentials: aws.AnonymousCredentials{},
 		Retryer:     aws.NopRetryer{},
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = 64
-			t.Proxy = nil
-		}),
-		APIOptions: []func(*middleware.Stack) error{
-			smithyhttp.SetHeaderValue("Authorization", "Bearer "+o.Token),
-		},
+		HTTPClient:  o.Client,
 	}
 }
 
@@ -87,9 +85,9 @@ func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executor
 	if len(payload) > maxPayload {
 		return nil, &call.InvokeError{NotSent: true, Err: fmt.Errorf("lambda: command of %d bytes is over Lambda's limit of %d", len(payload), maxPayload)}
 	}
-	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(c.function), Payload: payload})
+	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(c.function), Payload: payload}, c.shows)
 	if err != nil {
-		return nil, &call.InvokeError{NotSent: notSent(err), Err: fmt.Errorf("lambda: invoke: %w", err)}
+		return nil, &call.InvokeError{NotSent: notSent(err), Err: c.explain(err)}
 	}
 	if out.FunctionError != nil {
 		return nil, &call.InvokeError{Err: fmt.Errorf("lambda: function error: %s", aws.ToString(out.FunctionError))}
@@ -101,11 +99,36 @@ func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executor
 	return result, nil
 }
 
-// notSent tells whether the function can't have run: no connection was made, or
-// Lambda refused the invocation before it started.
+// shows puts the token on an invocation of a local executor.
+func (c *Client) shows(o *lambda.Options) {
+	if c.token == nil {
+		return
+	}
+	if token := c.token(); token != "" {
+		o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue("Authorization", "Bearer "+token))
+	}
+}
+
+// explain names the settings behind an invocation that got no answer, or was
+// not let in.
+func (c *Client) explain(err error) error {
+	var status interface{ HTTPStatusCode() int }
+	switch {
+	case c.endpoint == "":
+		return fmt.Errorf("lambda: invoke: %w", err)
+	case !errors.As(err, &status) || status.HTTPStatusCode() == 0:
+		return fmt.Errorf("lambda: %s: %w", reach.Explain("EXECUTOR_ENDPOINT", c.endpoint, err), err)
+	case status.HTTPStatusCode() == http.StatusUnauthorized || status.HTTPStatusCode() == http.StatusForbidden:
+		return fmt.Errorf("lambda: the executor at EXECUTOR_ENDPOINT does not take this service's token: set TOOLS_TOKEN, or SERVICE_TOKEN, to the same for both: %w", err)
+	}
+	return fmt.Errorf("lambda: invoke: %w", err)
+}
+
+// notSent tells whether the function can't have run: no connection was made, no
+// TLS on it, or Lambda refused the invocation before it started.
 func notSent(err error) bool {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	if errors.As(err, &op) && op.Op == "dial" || reach.Explain("", "", err).Class == reach.TLS {
 		return true
 	}
 	var status interface{ HTTPStatusCode() int }

@@ -57,6 +57,7 @@ func Table() []Row {
 		{toolsv1connect.ToolServiceListToolsProcedure, []Role{Agent, Reader, Operator}},
 		{toolsv1connect.ToolServiceCallToolProcedure, []Role{Agent, Reader, Operator}},
 
+		{toolsv1connect.MemoryServiceStatusProcedure, reads},
 		// Check repairs where it is asked to, so it is no read.
 		{toolsv1connect.MemoryServiceCheckProcedure, []Role{Operator}},
 		{toolsv1connect.MemoryServiceRebuildProcedure, []Role{Operator}},

@@ -92,7 +92,7 @@ func TestRolesHaveWhatTheyNeedAndNoMore(t *testing.T) {
 		scope.Ingress:  {"AgentService.GetRun", "AgentService.HandleEvent", "AgentService.ReportDeliveries"},
 		scope.Agent:    slices.Concat(of("RunService"), of("ToolService")),
 		scope.Tools:    {"the executor"},
-		scope.Reader:   slices.Concat(agentReads, runReads, of("ToolService")),
+		scope.Reader:   slices.Concat(agentReads, runReads, of("ToolService"), []string{"MemoryService.Status"}),
 		scope.Operator: slices.Concat(of("AgentService"), of("ToolService"), of("MemoryService"), runReads),
 	} {
 		slices.Sort(want)

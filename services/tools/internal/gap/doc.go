@@ -1,0 +1,2 @@
+// Package gap collects, while a question is answered, what the answer misses.
+package gap

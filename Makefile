@@ -27,11 +27,11 @@ build: ## Build the command and the services into dist/
 	go build -trimpath -o dist/ ./cmd/switchyard $(foreach s,$(SERVICES),./services/$(s)/cmd/$(s))
 
 .PHONY: test
-test: ## Vet and test every module
+test: ## Vet and test every module, on real stores where they can be had (build/stores.sh)
 	$(if $(RACE),,@echo "make test: cgo is off (no C compiler?), so the race detector is off")
 	go vet work
 	go vet -tags faultpoints ./internal/faultpoint
-	go test $(RACE) work
+	build/stores.sh run go test $(RACE) work
 
 .PHONY: check
 check: fresh lint build alone test ## What CI runs: fresh, lint, build, alone, test, fuzz for seconds

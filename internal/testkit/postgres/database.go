@@ -1,0 +1,43 @@
+package postgres
+
+import (
+	"context"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/switchyard-dev/switchyard/internal/testkit"
+)
+
+// Database returns the connection string of a new, empty database, dropped when
+// the test ends; or it skips the test as testkit.Postgres does.
+func Database(t testing.TB) string {
+	t.Helper()
+	server := testkit.Postgres(t)
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("SWITCHYARD_TEST_POSTGRES: %v", err)
+	}
+	name := testkit.Name()
+	execute(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	u.Path = "/" + name
+	return u.String()
+}
+
+func execute(t testing.TB, server, statement string) {
+	t.Helper()
+	// Not the test's context: it is over when the test cleans up.
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatalf("PostgreSQL of SWITCHYARD_TEST_POSTGRES: %v", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}

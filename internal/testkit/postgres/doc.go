@@ -1,0 +1,2 @@
+// Package postgres gives tests databases of their own on a real server.
+package postgres

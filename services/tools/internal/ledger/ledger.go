@@ -142,6 +142,9 @@ type Stored struct {
 	Run *toolsv1.Run
 	// As it was sealed; only Open, Claim and Run return it.
 	Event *eventv1.WebhookEvent
+	// Entry is the position of what opening the run remembered: a sink that
+	// confirmed it has taken that.
+	Entry Position
 }
 
 // Known is what the memory holds about a subject.

@@ -39,23 +39,27 @@ type Outbox interface {
 	// later than one that comes after it. A batch without entries is not fixed: its
 	// Number is 0. ErrNotHeld where the owner's lease ran out.
 	Fix(ctx context.Context, s Sink, owner Owner, limit int) (Batch, error)
-	// Confirm moves the sink past a batch. ErrNotHeld as above.
+	// Confirm moves the sink past a batch, as often as it is told. ErrNotHeld as above,
+	// and for a batch that was forgotten meanwhile.
 	Confirm(ctx context.Context, s Sink, owner Owner, number uint64) error
-	// Rewind lets a sink begin again behind from, the zero Position for the
-	// beginning: what a rebuild is, and what a store needs that was restored from
-	// yesterday. Numbers go on; a batch that was fixed is forgotten. Whoever
-	// holds the sink finds out with its next Fix.
-	Rewind(ctx context.Context, s Sink, from Position) error
+	// Rewind lets a sink begin again at the beginning of the outbox: what a rebuild
+	// is, and what a store needs that was emptied or restored. Numbers go on, and
+	// above the given one, which is the highest that the store is known to have. A batch that was
+	// fixed is forgotten, and what was parked is tried again. Whoever holds the sink finds out with
+	// its next Fix or Confirm.
+	Rewind(ctx context.Context, s Sink, above uint64) error
 	// Park sets an entry aside that a store can't take, with the reason, so that
-	// the others go on.
+	// the others go on. An entry is parked once; its time is the store's.
 	Park(ctx context.Context, s Sink, p Parked) error
 	// Lag tells how far a sink is behind. A sink that was never held is behind by all there is.
 	Lag(ctx context.Context, s Sink) (Lag, error)
 
-	// Rows returns the rows of keys as they are now. Those that are no more are left out.
+	// Rows returns the rows of keys as they are now. Those that are no more are left
+	// out. Links come without Gone: what follows the ledger judges it by the entity's Texts.
 	Rows(ctx context.Context, k Keys) (Rows, error)
 	// Scan returns rows of a table in the order of their keys, after a token that
-	// an earlier Scan returned; "" begins, and a returned "" is the end.
+	// an earlier Scan returned; "" begins, and a returned "" is the end. Of the rows
+	// that are there all the while none is left out and none comes twice.
 	Scan(ctx context.Context, t Table, after string, limit int) (Rows, string, error)
 }
 
@@ -77,10 +81,11 @@ func (p Position) Compare(o Position) int {
 type Cursor struct {
 	// At is the last entry that was confirmed.
 	At Position
-	// Number is the last batch's that was fixed.
-	Number uint64
-	// Rebuild is the number of the last batch before the sink began again, while it
-	// has not come to where it was; else 0.
+	// Confirmed is the number of the last batch that was confirmed, Number of the last
+	// one that was fixed.
+	Confirmed, Number uint64
+	// Rebuild is the highest number from before the sink began again, while it has
+	// not come to the end that the outbox had then; else 0.
 	Rebuild uint64
 }
 
@@ -120,12 +125,13 @@ type Lag struct {
 	Cursor Cursor
 	// Entries that are committed and not confirmed.
 	Entries int64
-	// Total is how many entries the outbox has.
+	// Total is about how many entries the outbox has.
 	Total int64
 	// Oldest is when the first of the unconfirmed was committed; zero where there is none.
 	Oldest time.Time
 	// Holder is who holds the sink; "" for nobody.
 	Holder Owner
+	// Parked are the newest, at most 100.
 	Parked []Parked
 	// Blocker is the oldest transaction that keeps committed entries from being
 	// read, and since when; "" where there is none.

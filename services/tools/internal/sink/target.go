@@ -21,12 +21,13 @@ type Target interface {
 	// A store whose schema is newer than the program's is refused.
 	Prepare(ctx context.Context) (Mark, error)
 	// Write writes rows and removes those that are gone, and records the mark with
-	// them or after them. Rows that the store has under a higher number stay as they
-	// are, so that a write may be repeated and may come late.
+	// them or after them. Rows that the store has, or removed, under a higher number
+	// stay as they are, and so does a mark with a higher number of the same ledger, so
+	// that a write may be repeated and may come late. Another ledger's mark is replaced.
 	Write(ctx context.Context, w Writing) error
-	// Sweep removes all rows that were last written under a number up to number.
+	// Sweep removes all rows that were last written under a number up to number. The mark stays.
 	Sweep(ctx context.Context, number uint64) error
-	// Scan returns rows of a table, each once, in an order of the store's own, after
+	// Scan returns rows of a table as they were written, each once (links without Gone), in an order of the store's own, after
 	// a token that an earlier Scan returned; "" begins, and a returned "" is the end.
 	Scan(ctx context.Context, t ledger.Table, after string, limit int) (ledger.Rows, string, error)
 	// Tables are those that the store keeps.

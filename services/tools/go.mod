@@ -12,6 +12,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/klauspost/compress v1.20.3
+	github.com/neo4j/neo4j-go-driver/v5 v5.28.4
 	github.com/switchyard-dev/switchyard/gen v0.0.0
 	github.com/switchyard-dev/switchyard/internal v0.0.0
 	go.yaml.in/yaml/v3 v3.0.6

@@ -127,6 +127,8 @@ func native(e *eventv1.WebhookEvent) []Link {
 		field = "merge_commit_sha"
 	case "commit.pushed":
 		field = "after"
+	case "deployment.created", "deployment.finished":
+		field = "head_sha"
 	default:
 		return nil
 	}

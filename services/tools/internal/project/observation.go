@@ -11,7 +11,8 @@ import (
 const maxValue = 400
 
 // observations says what was seen. The first one is named by the event's kind,
-// so that no event is silent; each verified change adds one named by its field.
+// so that no event is silent; what questions ask besides has names of its own
+// (see details); each verified change adds one named by its field.
 //
 // The sub-key is the occurrence, not the event's id: one fact that comes
 // through two hooks is one observation.
@@ -26,6 +27,12 @@ func observations(e *eventv1.WebhookEvent) []Observation {
 	}
 	list := []Observation{seen(e.GetKind(), value(e))}
 	named := map[string]bool{e.GetKind(): true}
+	for _, d := range details(e.GetKind()) {
+		if text := d.value(e); text != "" {
+			named[d.name] = true
+			list = append(list, seen(d.name, text))
+		}
+	}
 	for _, change := range e.GetChanges() {
 		name := strings.ToLower(change.GetField())
 		// A change without values is of a text field: it is named in the first observation.

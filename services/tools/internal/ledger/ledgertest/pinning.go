@@ -66,6 +66,7 @@ func effectEntries() []entry {
 		{"one of many at once holds an effect", checkConcurrentEffect, ownKeys()},
 		{"an upsert of the same happening is the same", checkUpsertSame, ownKeys()},
 		{"an upsert older than another is superseded", checkUpsertSuperseded, noVersions},
+		{"an upsert that was begun is superseded too", checkBegunUpsertSuperseded, noVersions},
 		{"an upsert waits for the one being performed", checkUpsertWaits, ownKeys()},
 	}
 }
@@ -307,6 +308,21 @@ func checkUpsertSuperseded(h *harness) {
 	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 4))); err != nil || s.Run.GetDecidedAt() == nil {
 		h.Errorf("the run of a superseded call is not decided: %v", err)
 	}
+}
+
+// An attempt whose outcome nobody recorded, made again after a later one was
+// done, would put the older words back.
+func checkBegunUpsertSuperseded(h *harness) {
+	older := h.intent(1, 1, "upsert")
+	older.Version = older.Version.Add(-time.Second)
+	h.pinned(1, older)
+	h.clock.advance(time.Minute)
+	h.pinned(2, h.intent(2, 1, "upsert"))
+	h.settle(2, "done", "")
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v", got)
+	}
+	h.wantCall(1, "skipped", "superseded")
 }
 
 func checkUpsertWaits(h *harness) {

@@ -62,8 +62,9 @@ func (l *leasing) take(b *batch, c *callRow) error {
 		if err != nil {
 			return err
 		}
-		// One that is running may have had its effect: it is looked after to its end.
-		if c.shown.GetState() == "queued" && others.laterThan(c.version) {
+		// One that was begun is over by now. Made again it would put back what a
+		// later one wrote.
+		if others.laterThan(c.version) {
 			c.rest("skipped", "superseded")
 			return l.put(b, c)
 		}

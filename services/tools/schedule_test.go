@@ -1,0 +1,361 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/s2"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/seal"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/sqlite"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+// A flag and not a setting: `make prove` runs more of them.
+var schedules = flag.Int("schedules", 150, "how many random schedules are run, from seed 1 on")
+
+// memoryStore is a ledger that answers questions itself.
+type memoryStore interface {
+	ledger.Ledger
+	fact.Facts
+	graph.Graph
+}
+
+// unplanned is an event that is to be planned: by an agent that may die first.
+type unplanned struct {
+	run   string
+	event *eventv1.WebhookEvent
+	links []*toolsv1.Link
+}
+
+// schedule is one random order of deliveries, duplicates, plans, retries and deaths.
+type schedule struct {
+	t         *testing.T
+	seed      uint64
+	pick      func(n int) int // one of n, from 0 on
+	clock     *testClock
+	store     memoryStore
+	provider  *provider
+	processes []*process
+	newID     func() string
+	story     []told
+	delivered map[int]bool
+	unplanned []unplanned
+	deaths    int
+}
+
+func newSchedule(t *testing.T, seed uint64, open func(now func() time.Time) memoryStore) *schedule {
+	t.Helper()
+	clock := &testClock{now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
+	s := &schedule{
+		t: t, seed: seed, pick: rand.New(rand.NewPCG(seed, 42)).IntN, clock: clock, store: open(clock.Now), provider: newProvider(seed, clock),
+		newID: ids(seed), story: story(), delivered: map[int]bool{}, processes: make([]*process, 2),
+	}
+	for i := range s.processes {
+		s.birth(i)
+	}
+	return s
+}
+
+func (s *schedule) birth(i int) {
+	s.t.Helper()
+	p, err := newProcess(s.store, s.provider, s.clock, s.newID(), s.newID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.processes[i] = p
+}
+
+func (s *schedule) any() *process { return s.processes[s.pick(len(s.processes))] }
+
+// deliver is a webhook that comes, for the first time or again.
+func (s *schedule) deliver(p *process, n int) {
+	resp, err := p.runs.OpenRun(s.t.Context(), &toolsv1.OpenRunRequest{
+		Input:    &toolsv1.OpenRunRequest_Sealed{Sealed: sealTold(s.t, s.story[n])},
+		Delivery: &eventv1.Delivery{DeliveryId: s.newID()},
+	})
+	if s.failed(p, err) {
+		return
+	}
+	s.delivered[n] = true
+	if resp.GetLeased() {
+		s.unplanned = append(s.unplanned, unplanned{resp.GetRun().GetRunId(), s.story[n].event, resp.GetLinks()})
+	}
+}
+
+// failed tells whether a step has no result, which only death may be the cause of.
+func (s *schedule) failed(p *process, err error) bool {
+	s.t.Helper()
+	if err == nil {
+		return false
+	}
+	if !p.mortal.isDead() {
+		s.t.Fatalf("schedule %d: %v", s.seed, err)
+	}
+	return true
+}
+
+// execute sends a plan, as one or two agents do who both believe the run theirs.
+func (s *schedule) execute(p *process, u unplanned) {
+	_, err := p.runs.ExecuteRun(s.t.Context(), &toolsv1.ExecuteRunRequest{RunId: u.run, Plan: storyPlan(u.event, u.links)})
+	s.failed(p, err)
+}
+
+func (s *schedule) claim(p *process) {
+	resp, err := p.runs.ClaimRuns(s.t.Context(), &toolsv1.ClaimRunsRequest{Limit: 3})
+	if s.failed(p, err) {
+		return
+	}
+	for _, c := range resp.GetRuns() {
+		s.unplanned = append(s.unplanned, unplanned{c.GetRun().GetRunId(), c.GetEvent(), c.GetLinks()})
+	}
+}
+
+func (s *schedule) takeUp(p *process) {
+	_, err := p.calls.TakeUp(s.t.Context(), p.runs.owner)
+	s.failed(p, err)
+}
+
+// step does one thing of many.
+func (s *schedule) step() {
+	p := s.any()
+	switch n := s.pick(100); {
+	case n < 35:
+		s.deliver(p, s.pick(len(s.story)))
+	case n < 60:
+		if len(s.unplanned) == 0 {
+			return
+		}
+		i := s.pick(len(s.unplanned))
+		s.execute(p, s.unplanned[i])
+		if s.pick(4) > 0 { // else another agent sends it again
+			s.unplanned = slices.Delete(s.unplanned, i, i+1)
+		}
+	case n < 66: // an agent dies with what it was about to plan
+		s.unplanned = s.unplanned[:s.pick(len(s.unplanned)+1)]
+	case n < 72:
+		s.claim(p)
+	case n < 84:
+		s.takeUp(p)
+	case n < 92:
+		s.clock.advance([]time.Duration{time.Second, 3 * time.Second, 21 * time.Second, 40 * time.Second}[s.pick(4)])
+	default:
+		p.mortal.doom(s.pick(4), s.pick(2) == 0)
+	}
+	s.bury()
+}
+
+// bury starts again who died.
+func (s *schedule) bury() {
+	for i, p := range s.processes {
+		if p.mortal.isDead() {
+			s.deaths++
+			s.birth(i)
+		}
+	}
+}
+
+// settle lets everything come to its end, with nobody dying any more.
+func (s *schedule) settle() {
+	s.t.Helper()
+	for i := range s.processes {
+		s.birth(i)
+	}
+	p := s.processes[0]
+	for n := range s.story {
+		if !s.delivered[n] {
+			s.deliver(p, n)
+		}
+	}
+	for range 200 {
+		s.claim(p)
+		for _, u := range s.unplanned {
+			s.execute(p, u)
+		}
+		s.unplanned = nil
+		s.takeUp(p)
+		if len(s.undecided()) == 0 {
+			return
+		}
+		s.clock.advance(5 * time.Second)
+	}
+	s.t.Fatalf("schedule %d: never decided: %v", s.seed, s.undecided())
+}
+
+func (s *schedule) runs() []*toolsv1.Run {
+	s.t.Helper()
+	list, _, err := s.store.List(s.t.Context(), ledger.Query{Limit: 1000})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	runs := make([]*toolsv1.Run, 0, len(list))
+	for _, r := range list {
+		runs = append(runs, r.Run)
+	}
+	slices.SortFunc(runs, func(a, b *toolsv1.Run) int { return cmp.Compare(a.GetEventId(), b.GetEventId()) })
+	return runs
+}
+
+func (s *schedule) undecided() (list []string) {
+	for _, r := range s.runs() {
+		if r.GetDecidedAt() == nil {
+			list = append(list, protojson.Format(r))
+		}
+	}
+	return list
+}
+
+// outcome is what must be the same whatever the order was.
+type outcome struct {
+	Events   []string
+	Effects  map[string]int
+	Comments map[string]string
+	Memory   remembrance
+}
+
+// remembrance is all that the memory says of the story.
+type remembrance struct {
+	Timelines [][]fact.Observed
+	Linked    []graph.Related
+	Entities  []project.Entity
+	All       []fact.Observed
+}
+
+func (s *schedule) outcome() (o outcome) {
+	s.t.Helper()
+	for _, r := range s.runs() {
+		o.Events = append(o.Events, r.GetEventId())
+		for _, c := range r.GetCalls() {
+			switch c.GetState() + " " + c.GetReason() {
+			case "done ", "skipped same_as", "skipped superseded":
+			default:
+				s.t.Errorf("schedule %d: a call of %s ended as %s %s: %s", s.seed, r.GetEvent().GetKind(), c.GetState(), c.GetReason(), protojson.Format(c))
+			}
+		}
+	}
+	o.Effects, o.Comments = maps.Clone(s.provider.made), maps.Clone(s.provider.content)
+	o.Memory = remember(s.t, s.store)
+	return o
+}
+
+func remember(t *testing.T, m memoryStore) (r remembrance) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	var errs [4]error
+	r.All, errs[0] = m.Select(ctx, fact.Query{Limit: 10_000})
+	refs := map[string]bool{}
+	for _, o := range r.All {
+		refs[o.Subject], refs[o.Place], refs[o.Actor] = true, true, true
+	}
+	r.Linked, errs[1] = m.Linked(ctx, slices.Sorted(maps.Keys(refs)), 10_000)
+	for _, l := range r.Linked {
+		refs[l.From], refs[l.To] = true, true
+	}
+	all := slices.Sorted(maps.Keys(refs))
+	r.Entities, errs[2] = m.Entities(ctx, all)
+	for _, ref := range all {
+		timeline, err := m.Timeline(ctx, ref, 1000)
+		errs[3] = errors.Join(errs[3], err)
+		r.Timelines = append(r.Timelines, timeline)
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func sealTold(t *testing.T, told told) *eventv1.SealedEvent {
+	t.Helper()
+	keys, err := seal.ParseKeys(scheduleKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Appendf(nil, `{"id":%q}`, told.event.GetId())
+	sum := sha256.Sum256(body)
+	e := proto.CloneOf(told.event)
+	e.BodySha256 = sum[:]
+	b, err := proto.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, mac := keys.Seal(b, told.authn)
+	return &eventv1.SealedEvent{Event: b, Body: s2.Encode(nil, body), Authn: told.authn, KeyId: id, Mac: mac}
+}
+
+func onSQLite(t *testing.T) func(now func() time.Time) memoryStore {
+	return func(now func() time.Time) memoryStore {
+		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), sqlite.Options{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+}
+
+// inOrder is the story as it happened, each event delivered once, nothing failing.
+func inOrder(t *testing.T) outcome {
+	t.Helper()
+	s := newSchedule(t, 0, onSQLite(t))
+	for n := range s.story {
+		s.deliver(s.processes[0], n)
+		for _, u := range s.unplanned {
+			s.execute(s.processes[0], u)
+		}
+		s.unplanned = nil
+	}
+	s.settle()
+	return s.outcome()
+}
+
+// TestSchedules: in whatever order webhooks come, however often, whoever dies at
+// whichever step and whatever the executor answers: the same runs, each effect
+// once, comments with the last word, and the same memory.
+func TestSchedules(t *testing.T) {
+	want := inOrder(t)
+	for key, n := range want.Effects {
+		if n != 1 {
+			t.Errorf("in order: effect %s was made %d times", key, n)
+		}
+	}
+	if len(want.Effects) != 7 || len(want.Events) != 12 {
+		t.Fatalf("the story has %d effects and %d events", len(want.Effects), len(want.Events))
+	}
+	deaths := 0
+	for seed := range uint64(*schedules) {
+		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
+			s := newSchedule(t, seed+1, onSQLite(t))
+			for range 40 + s.pick(80) {
+				s.step()
+			}
+			s.settle()
+			deaths += s.deaths
+			if diff := gocmp.Diff(want, s.outcome(), gocmp.Comparer(proto.Equal)); diff != "" {
+				t.Errorf("schedule %d (-in order +this one):\n%s", seed+1, diff)
+			}
+		})
+	}
+	if deaths < *schedules {
+		t.Errorf("%d processes died in %d schedules: too few to prove anything", deaths, *schedules)
+	}
+	t.Logf("%d schedules, %d processes died", *schedules, deaths)
+}

@@ -1,0 +1,260 @@
+package tools
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/internal/registry"
+	"github.com/switchyard-dev/switchyard/internal/seal"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
+
+	"github.com/google/uuid"
+)
+
+const scheduleKey = "test-seal-key-0123456789"
+
+// testClock stands still until a schedule moves it.
+type testClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// process is tools as one process on a ledger that others use too: it dies when
+// its time has come, and nothing that it does afterwards has any effect.
+type process struct {
+	mortal *mortal
+	runs   *runs
+	calls  *call.Performer
+}
+
+func newProcess(l ledger.Ledger, p *provider, clock *testClock, name string, newID func() string) (*process, error) {
+	pol, err := policy.Parse([]byte(storyPolicy), registry.Tools())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := seal.ParseKeys(scheduleKey)
+	if err != nil {
+		return nil, err
+	}
+	m := &mortal{Ledger: l, left: -1}
+	log := slog.New(slog.DiscardHandler)
+	calls := &call.Performer{Ledger: m, Executor: &dying{p, m}, Log: log, Now: clock.Now}
+	return &process{mortal: m, calls: calls, runs: &runs{
+		ledger: m, keys: keys, policy: pol, tools: registry.Tools(), calls: calls, owner: ledger.Owner(name), newID: newID, now: clock.Now, log: log,
+	}}, nil
+}
+
+var errDead = fmt.Errorf("%w: the process is dead", ledger.ErrUnavailable)
+
+// mortal is a ledger whose process dies at one of its next writes or
+// invocations: before it takes place, or after, and then nobody hears of it.
+type mortal struct {
+	ledger.Ledger
+	mu    sync.Mutex
+	left  int // how many more are lived through; below zero: all
+	after bool
+	dead  bool
+}
+
+// doom lets the process die at its n-th next step.
+func (m *mortal) doom(n int, after bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left < 0 {
+		m.left, m.after = n, after
+	}
+}
+
+func (m *mortal) isDead() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dead
+}
+
+// step does f unless the process is dead, and tells whether it lives on.
+func (m *mortal) step(f func()) bool {
+	m.mu.Lock()
+	if m.dead {
+		m.mu.Unlock()
+		return false
+	}
+	dies := m.left == 0
+	if m.left >= 0 {
+		m.left--
+	}
+	m.dead = dies
+	skip := dies && !m.after
+	m.mu.Unlock()
+	if !skip {
+		f()
+	}
+	return !dies
+}
+
+func (m *mortal) Open(ctx context.Context, o ledger.Opening) (opened ledger.Opened, err error) {
+	if !m.step(func() { opened, err = m.Ledger.Open(ctx, o) }) {
+		return ledger.Opened{}, errDead
+	}
+	return opened, err
+}
+
+func (m *mortal) Pin(ctx context.Context, p ledger.Pinning) (pinned ledger.Pinned, err error) {
+	if !m.step(func() { pinned, err = m.Ledger.Pin(ctx, p) }) {
+		return ledger.Pinned{}, errDead
+	}
+	return pinned, err
+}
+
+func (m *mortal) Record(ctx context.Context, run ledger.RunID, o []ledger.Outcome) (stored ledger.Stored, err error) {
+	if !m.step(func() { stored, err = m.Ledger.Record(ctx, run, o) }) {
+		return ledger.Stored{}, errDead
+	}
+	return stored, err
+}
+
+func (m *mortal) Claim(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) (list []ledger.Stored, err error) {
+	if !m.step(func() { list, err = m.Ledger.Claim(ctx, owner, limit, lease) }) {
+		return nil, errDead
+	}
+	return list, err
+}
+
+func (m *mortal) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) (list []ledger.Call, err error) {
+	if !m.step(func() { list, err = m.Ledger.LeaseCalls(ctx, owner, limit, lease) }) {
+		return nil, errDead
+	}
+	return list, err
+}
+
+func (m *mortal) Extend(ctx context.Context, owner ledger.Owner, id ledger.CallID, notAfter, lookAt time.Time) (ok bool, err error) {
+	if !m.step(func() { ok, err = m.Ledger.Extend(ctx, owner, id, notAfter, lookAt) }) {
+		return false, errDead
+	}
+	return ok, err
+}
+
+func (m *mortal) Restart(ctx context.Context, run ledger.RunID) (stored ledger.Stored, err error) {
+	if !m.step(func() { stored, err = m.Ledger.Restart(ctx, run) }) {
+		return ledger.Stored{}, errDead
+	}
+	return stored, err
+}
+
+// dying is the executor as a process reaches it while it lives.
+type dying struct {
+	provider *provider
+	mortal   *mortal
+}
+
+func (d *dying) Invoke(_ context.Context, cmd *executorv1.Command) (result *executorv1.Result, err error) {
+	if !d.mortal.step(func() { result, err = d.provider.invoke(cmd) }) {
+		return nil, &call.InvokeError{Err: errDead}
+	}
+	return result, err
+}
+
+// provider is the outside world: what was really done there. What goes wrong
+// with an attempt depends on the schedule, the effect and the attempt's number.
+type provider struct {
+	seed  uint64
+	clock *testClock
+
+	mu       sync.Mutex
+	attempts map[string]int
+	made     map[string]int    // effects that changed something, by what they are
+	content  map[string]string // of comments, by effect key
+}
+
+func newProvider(seed uint64, clock *testClock) *provider {
+	return &provider{seed: seed, clock: clock, attempts: map[string]int{}, made: map[string]int{}, content: map[string]string{}}
+}
+
+// calmAfter is how many attempts at one effect may go wrong.
+const calmAfter = 3
+
+func (p *provider) invoke(cmd *executorv1.Command) (*executorv1.Result, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cmd.GetNotAfter().AsTime().Before(p.clock.Now()) {
+		return &executorv1.Result{Outcome: "retry", Reason: "deadline"}, nil
+	}
+	key := cmd.GetEffectKey()
+	p.attempts[key]++
+	fate := p.fate(key, p.attempts[key])
+	switch {
+	case fate < 8:
+		return nil, &call.InvokeError{NotSent: true, Err: errors.New("connection refused")}
+	case fate < 16:
+		return &executorv1.Result{Outcome: "retry"}, nil
+	case fate < 24: // sent, and lost on the way
+		return nil, &call.InvokeError{Err: errors.New("timeout")}
+	}
+	outcome := p.act(cmd)
+	if fate < 32 { // done, and the answer lost
+		return nil, &call.InvokeError{Err: errors.New("connection reset")}
+	}
+	return &executorv1.Result{Outcome: outcome, Ref: cmd.GetTarget()}, nil
+}
+
+// fate is of 0 to 99.
+func (p *provider) fate(key string, attempt int) int {
+	if p.seed == 0 || attempt > calmAfter {
+		return 99
+	}
+	h := fnv.New64a()
+	_ = binary.Write(h, binary.LittleEndian, p.seed)
+	_, _ = h.Write([]byte(key))
+	_, _ = h.Write([]byte{byte(attempt)})
+	sum := sha256.Sum256(h.Sum(nil))
+	return int(binary.LittleEndian.Uint32(sum[:4]) % 100)
+}
+
+// act is what a set or an upsert does at a provider: being so already is no
+// second effect, and a comment of ours is found again and changed.
+func (p *provider) act(cmd *executorv1.Command) string {
+	key := cmd.GetEffectKey()
+	body := cmd.GetPayload().String()
+	if cmd.GetClass() == "upsert" {
+		if _, there := p.content[key]; !there {
+			p.made[key]++
+		}
+		p.content[key] = body
+		return "done"
+	}
+	if p.made[key] > 0 {
+		return "already"
+	}
+	p.made[key]++
+	return "done"
+}
+
+// ids are the same in every run of a schedule.
+func ids(seed uint64) func() string {
+	n := 0
+	return func() string {
+		n++
+		return uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "schedule-%d-%d", seed, n)).String()
+	}
+}

@@ -20,7 +20,7 @@ const (
 	Refused Class = "refused"
 	TLS     Class = "tls"
 	Timeout Class = "timeout"
-	Network Class = "network"
+	Away    Class = "away"
 )
 
 // Trouble is why a service can't be reached, for a person.
@@ -58,7 +58,7 @@ func classify(setting string, err error) (Class, string) {
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
 		return Timeout, "look for a firewall in between, or correct " + setting
 	}
-	return Network, "see whether it runs there, or correct " + setting
+	return Away, "see whether it runs there, or correct " + setting
 }
 
 // remedyTLS is "" where the trouble is none of TLS.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"testing"
 	"time"
 )
@@ -17,6 +18,13 @@ import (
 // in a synctest bubble from the bubble's now.
 func Certificate(t testing.TB, serial int64) (certificate, key []byte) {
 	t.Helper()
+	return CertificateUntil(t, serial, time.Now().Add(time.Hour), "example.com")
+}
+
+// CertificateUntil makes one that is valid until a time, from an hour before
+// that, for hosts that are names or addresses.
+func CertificateUntil(t testing.TB, serial int64, until time.Time, hosts ...string) (certificate, key []byte) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -24,9 +32,15 @@ func Certificate(t testing.TB, serial int64) (certificate, key []byte) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(serial),
 		Subject:      pkix.Name{CommonName: "example.com"},
-		DNSNames:     []string{"example.com"},
-		NotBefore:    time.Now(),
-		NotAfter:     time.Now().Add(time.Hour),
+		NotBefore:    until.Add(-time.Hour),
+		NotAfter:     until,
+	}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {

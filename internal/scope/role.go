@@ -30,21 +30,21 @@ func Roles() []Role { return []Role{Ingress, Agent, Tools, Reader, Operator, Ser
 // Setting is the name of the setting that holds the role's token: INGRESS_TOKEN.
 func (r Role) Setting() string { return strings.ToUpper(string(r)) + "_TOKEN" }
 
-// Duty is what the role is for, in a few words for a person.
+// Duty is what the role may do, in a few words for a person.
 func (r Role) Duty() string {
 	switch r {
 	case Ingress:
-		return "ingress shows it to the agent: hands events and deliveries on, looks up a run"
+		return "hand events and deliveries to the agent, look up a run"
 	case Agent:
-		return "the agent shows it to tools: opens and executes runs, lists and calls tools"
+		return "open and execute runs at tools, list and call tools"
 	case Tools:
-		return "tools shows it to the executor: makes effects"
+		return "invoke the executor"
 	case Reader:
-		return "a person or a program that only looks: runs, deliveries, plans, questions"
+		return "look at runs, deliveries, plans and the memory's state, ask"
 	case Operator:
-		return "a person who looks after it: all of the agent's API, memory, questions; effects only through the agent"
+		return "all of the agent's API, look after the memory, ask"
 	case Service:
-		return "stands for every role, in a small deployment"
+		return "everything: it stands for every role"
 	}
 	return ""
 }

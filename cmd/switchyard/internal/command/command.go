@@ -40,6 +40,7 @@ type commands struct {
 	Rules  rulesCommand  `cmd:"" group:"configure" help:"Check, try and test rules."`
 	Notion notionCommand `cmd:"" group:"configure" help:"Connect Notion's webhooks to the running instance."`
 	Secret secretCommand `cmd:"" group:"configure" help:"Print a new secret."`
+	Token  tokenCommand  `cmd:"" group:"configure" help:"List the roles of callers, or print the token of one."`
 
 	Completion completionCommand `cmd:"" group:"program" help:"Print the script that completes commands in a shell."`
 	Version    versionCommand    `cmd:"" group:"program" help:"Print this program's version."`

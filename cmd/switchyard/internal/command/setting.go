@@ -36,16 +36,16 @@ func (d dataFlag) running(env *Env, s settings) error {
 // settings are those of the services that a command beside them needs, read as
 // the services read them.
 type settings struct {
-	GitHub       config.Setting `name:"github" env:"GITHUB_WEBHOOK_SECRET"`
-	Jira         config.Setting `name:"jira" env:"JIRA_WEBHOOK_SECRET"`
-	Notion       config.Setting `name:"notion" env:"NOTION_WEBHOOK_SECRET"`
-	PublicURL    string         `name:"public-url" env:"PUBLIC_URL"`
-	ServiceToken string         `name:"token" env:"SERVICE_TOKEN"`
-	Port         string         `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
-	AgentURL     string         `name:"agent-url" env:"AGENT_URL"`
-	AgentListen  string         `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
+	GitHub      config.Setting `name:"github" env:"GITHUB_WEBHOOK_SECRET"`
+	Jira        config.Setting `name:"jira" env:"JIRA_WEBHOOK_SECRET"`
+	Notion      config.Setting `name:"notion" env:"NOTION_WEBHOOK_SECRET"`
+	PublicURL   string         `name:"public-url" env:"PUBLIC_URL"`
+	Port        string         `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
+	AgentURL    string         `name:"agent-url" env:"AGENT_URL"`
+	AgentListen string         `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
 
 	running instance.Addresses
+	caller  instance.Caller
 }
 
 // read reads the settings as they hold for the instance on the data folder.
@@ -56,6 +56,9 @@ func (d dataFlag) read(env *Env) (settings, error) {
 		return s, err
 	}
 	if err := config.Parse(&s, "settings", "", nil, lookup); err != nil {
+		return s, err
+	}
+	if s.caller, err = instance.ReadCaller(lookup); err != nil {
 		return s, err
 	}
 	s.running, _, err = instance.Running(d.Data)

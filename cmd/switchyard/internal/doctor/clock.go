@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -43,22 +44,33 @@ func apart(skew time.Duration) string {
 	return skew.Round(time.Second).String() + " ahead of"
 }
 
+// agentClient shows what a command shows, and says which setting that is.
+func (e *exam) agentClient(base string) (agentv1connect.AgentServiceClient, string, error) {
+	token, shown, err := e.caller.Token()
+	if err != nil {
+		return nil, "", err
+	}
+	options, err := rpc.ClientOptions(token)
+	if err != nil {
+		return nil, "", fmt.Errorf("doctor: %w", err)
+	}
+	return agentv1connect.NewAgentServiceClient(e.client("agent"), base, options...), cmp.Or(shown, "SERVICE_TOKEN"), nil
+}
+
 // newest compares the newest run's two times: that at its provider and that of
 // its receipt. Late deliveries are normal, early ones are a clock's fault. The
 // way to the ledger is proved by asking.
 func (e *exam) newest(ctx context.Context, base string) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	options, err := rpc.ClientOptions(e.value("SERVICE_TOKEN"))
+	agent, shown, err := e.agentClient(base)
 	if err != nil {
-		e.found("services", Problem, "SERVICE_TOKEN", err.Error(), newSecret)
-		return
+		return // reported with the settings
 	}
-	agent := agentv1connect.NewAgentServiceClient(e.o.Client, base, options...)
 	runs, err := agent.ListRuns(ctx, &agentv1.ListRunsRequest{PageSize: 1})
 	switch {
 	case fault.ReasonOf(err) == fault.TokenMissing:
-		e.found("services", Problem, "SERVICE_TOKEN", "agent at "+base+" has another SERVICE_TOKEN", "set SERVICE_TOKEN to the same for all services and for this command")
+		e.found("services", Problem, shown, "agent at "+base+" does not know this "+shown, "set it to the same for the services and for this command")
 		return
 	case err != nil:
 		e.found("services", Problem, "", fmt.Sprintf("agent at %s can't list runs: %v", base, err), "look at the findings about tools and the ledger, then at agent's log")

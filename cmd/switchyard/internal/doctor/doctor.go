@@ -46,6 +46,7 @@ type exam struct {
 	agent    agent.Config
 	tools    tools.Config
 	executor executor.Config
+	caller   instance.Caller
 	// unusable are the settings that can't be read. Their defaults are examined.
 	unusable []string
 }

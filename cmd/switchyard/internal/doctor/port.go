@@ -57,7 +57,7 @@ func (e *exam) port(ctx context.Context, p port) {
 		e.found("ports", Problem, p.setting, fmt.Sprintf("%s: %v", p, err), "set "+p.setting+" to an address of this machine and a port above 1023")
 		return
 	}
-	a := e.ask(ctx, e.base(p.service, p.addr))
+	a := e.ask(ctx, p.service, e.base(p.service, p.addr))
 	name := a.service()
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](a.err)
 	switch {
@@ -74,7 +74,8 @@ func (e *exam) port(ctx context.Context, p port) {
 // on all interfaces.
 func (e *exam) base(service, addr string) string {
 	scheme := "http://"
-	if service == "ingress" && e.ingress.Secure() {
+	secure := map[string]bool{"ingress": e.ingress.Secure(), "agent": e.agent.Secure(), "tools": e.tools.Secure(), "executor": e.executor.Secure()}
+	if secure[service] {
 		scheme = "https://"
 	}
 	host, number, err := net.SplitHostPort(addr)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/internal/credential"
-	"github.com/switchyard-dev/switchyard/internal/service"
 )
 
 const newSecret = "`switchyard secret` prints a good one"
@@ -80,7 +79,7 @@ func (e *exam) secrets() {
 		return // what its services share stands on that machine
 	}
 	e.sealKey(holders)
-	e.serviceToken(holders)
+	e.tokens(holders)
 }
 
 func (e *exam) sealKey(holders map[string]string) {
@@ -168,26 +167,4 @@ func flaw(v, what string) (level Level, flaw, remedy string) {
 // example tells whether documentation shows a secret, or everybody thinks of it first.
 func example(v string) bool {
 	return credential.Example(v) || slices.Contains(credential.Guesses(), strings.ToLower(v))
-}
-
-// serviceToken examines the token between the services, which is needed where
-// one of them listens beyond this machine.
-func (e *exam) serviceToken(holders map[string]string) {
-	token := e.value("SERVICE_TOKEN")
-	if token != "" {
-		e.examine("SERVICE_TOKEN", "token", []string{token}, holders)
-		return
-	}
-	open := false
-	for _, l := range []struct{ setting, addr string }{
-		{"AGENT_LISTEN", e.agent.Listen}, {"TOOLS_LISTEN", e.tools.Listen}, {"EXECUTOR_LISTEN", e.executor.Listen},
-	} {
-		if l.addr != "" && !service.Loopback(hostOf("http://"+l.addr)) {
-			open = true
-			e.found("secrets", Problem, "SERVICE_TOKEN", fmt.Sprintf("SERVICE_TOKEN is not set and %s=%s is beyond loopback: the service does not start", l.setting, l.addr), "set SERVICE_TOKEN to the same for all services, or listen on 127.0.0.1; "+newSecret)
-		}
-	}
-	if !open {
-		e.found("secrets", OK, "SERVICE_TOKEN", "SERVICE_TOKEN is not set: the services' own APIs are open on this machine, and only there", "")
-	}
 }

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/reach"
 )
 
 // askTime bounds one question to a service. Its own answer takes 2 s at most.
@@ -38,7 +40,18 @@ type readiness struct {
 	} `json:"dependencies"`
 }
 
-func (e *exam) ask(ctx context.Context, base string) answer {
+// client is who asks a service: agent, tools and executor may have a
+// certificate of an authority that the settings name.
+func (e *exam) client(service string) *http.Client {
+	if service != "ingress" {
+		if client, err := e.caller.Client(e.o.Client); err == nil {
+			return client
+		} // reported with the settings
+	}
+	return e.o.Client
+}
+
+func (e *exam) ask(ctx context.Context, service, base string) answer {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	a := answer{url: strings.TrimRight(base, "/")}
@@ -47,7 +60,7 @@ func (e *exam) ask(ctx context.Context, base string) answer {
 		a.err = err
 		return a
 	}
-	resp, err := e.o.Client.Do(req)
+	resp, err := e.client(service).Do(req)
 	if err != nil {
 		a.err = cause(err)
 		return a
@@ -117,7 +130,7 @@ func (e *exam) peers() []peer {
 func (e *exam) services(ctx context.Context) map[string]answer {
 	answers, there := map[string]answer{}, 0
 	for _, p := range e.peers() {
-		a := e.ask(ctx, p.url)
+		a := e.ask(ctx, p.name, p.url)
 		if a.ready != nil && a.service() != p.name {
 			a.err = fmt.Errorf("%s answers there", a.service())
 		}
@@ -153,7 +166,10 @@ func (e *exam) state(p peer, a answer) {
 	if a.err != nil {
 		remedy := fmt.Sprintf("start %s there, or correct %s", p.name, p.setting)
 		_, certificate := errors.AsType[*tls.CertificateVerificationError](a.err)
+		trouble := reach.Explain(p.setting, a.url, a.err)
 		switch {
+		case p.name != "ingress" && trouble.Class == reach.TLS:
+			remedy = trouble.Remedy
 		case certificate:
 			remedy = "give --url with the name that the certificate is for, name the file of one of your own (SSL_CERT_FILE=cert.pem), or mend the certificate"
 		case p.name == "ingress" && e.o.URL != "":

@@ -67,6 +67,7 @@ func (e *exam) parse() {
 	e.read("agent", &e.agent)
 	e.read("tools", &e.tools)
 	e.read("executor", &e.executor)
+	e.read("switchyard", &e.caller)
 	quiet := slog.New(slog.DiscardHandler)
 	if err := e.checkIngress(quiet); err != nil {
 		e.broken("ingress", err)
@@ -123,7 +124,10 @@ func (e *exam) broken(service string, err error) (setting string) {
 		if setting != "" {
 			remedy = "it is set " + e.where(setting) + "; .env.example has its default"
 		}
-		e.found("settings", Problem, setting, message, remedy)
+		// One that services share is each service's error.
+		if !slices.ContainsFunc(e.report.Findings, func(f Finding) bool { return f.Message == message }) {
+			e.found("settings", Problem, setting, message, remedy)
+		}
 	}
 	return setting
 }

@@ -175,7 +175,7 @@ func TestBrokenStack(t *testing.T) {
 		{"agent away", func(s *stack) { s.agent.Close() }, nil, problem, "AGENT_URL", "agent does not answer at http://", "start agent"},
 		{"wrong service", func(s *stack) { s.tools, s.agent = s.agent, s.tools }, nil, problem, "TOOLS_URL", "agent answers there", "correct TOOLS_URL"},
 		{"no executor", nil, map[string]string{"EXECUTOR_ENDPOINT": ""}, warning, "EXECUTOR_ENDPOINT", "calls stay queued", "set EXECUTOR_ENDPOINT"},
-		{"other token", func(s *stack) { s.agent.token = "another-token-of-the-agent" }, nil, problem, "SERVICE_TOKEN", "another SERVICE_TOKEN", "the same for all"},
+		{"other token", func(s *stack) { s.agent.token = "another-token-of-the-agent" }, nil, problem, "SERVICE_TOKEN", "does not know this SERVICE_TOKEN", "the same for the services"},
 		{"runs can't be listed", func(s *stack) { s.agent.agent = agentv1connect.UnimplementedAgentServiceHandler{} }, nil, problem, "", "can't list runs", "tools"},
 		{"clock behind", func(s *stack) { s.ingress.skew = -time.Minute }, nil, problem, "", "ingress's clock is 1m0s behind this machine's", "timedatectl"},
 		{"clock ahead", func(s *stack) { s.tools.skew = time.Hour }, nil, problem, "", "tools's clock is 1h0m0s ahead of this machine's", "timedatectl"},

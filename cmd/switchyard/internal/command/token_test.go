@@ -124,7 +124,12 @@ func TestRunsOverTLS(t *testing.T) {
 	go func() {
 		served <- service.Serve(ctx, ln, plain.Config.Handler, slog.New(slog.DiscardHandler), service.TLS(pair))
 	}()
-	defer func() { stop(); <-served }()
+	defer func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
 	at := ln.Addr().String()
 	environ := func(ca string) map[string]string {
 		return map[string]string{"READER_TOKEN": "r", "SERVICE_CA_FILE": ca}

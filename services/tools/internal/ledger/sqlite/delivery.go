@@ -3,33 +3,21 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"strconv"
-
-	"google.golang.org/protobuf/proto"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
-
-// reportChunk is how many deliveries one operation writes: a run that waits for
-// the same commit waits a millisecond or two for them, however long the batch.
-const reportChunk = 100
 
 // RecordDeliveries implements ledger.Deliveries.
 func (s *Store) RecordDeliveries(ctx context.Context, r ledger.Report) error {
-	rows := make([][]any, len(r.Records))
-	for i, d := range r.Records {
-		record, err := proto.Marshal(d)
-		if err != nil {
-			return fmt.Errorf("sqlite: encode a delivery: %w", err)
-		}
-		rows[i] = []any{d.GetId(), d.GetSource(), strconv.Itoa(int(d.GetCode())), d.GetStatus(), d.GetReason(), d.GetStatus() == ledger.Rejected, record}
+	rows, err := record.NewDeliveries(r.Records)
+	if err != nil {
+		return err
 	}
-	for chunk := range slices.Chunk(rows, reportChunk) {
+	for chunk := range slices.Chunk(rows, record.ReportChunk) {
 		if err := s.writer.do(ctx, func(b *batch) error { return b.writeReports(chunk, r.Keep) }); err != nil {
 			return err
 		}
@@ -48,9 +36,9 @@ func (s *Store) RecordDeliveries(ctx context.Context, r ledger.Report) error {
 	})
 }
 
-func (b *batch) writeReports(rows [][]any, keep ledger.Keep) error {
-	for _, row := range rows {
-		if _, err := b.exec(insertReport, row...); err != nil {
+func (b *batch) writeReports(rows []record.Delivery, keep ledger.Keep) error {
+	for _, d := range rows {
+		if _, err := b.exec(insertReport, d.ID, d.Source, d.Code, d.Status, d.Reason, d.Refused, d.Record); err != nil {
 			return err
 		}
 	}
@@ -61,22 +49,8 @@ func (b *batch) writeReports(rows [][]any, keep ledger.Keep) error {
 	return err
 }
 
-// deliveryRow is a row of report.
-type deliveryRow struct {
-	seq    int64
-	record []byte
-}
-
-func scanDelivery(rows *sql.Rows) (d deliveryRow, err error) {
-	return d, rows.Scan(&d.seq, &d.record)
-}
-
-func (d deliveryRow) decoded() (*toolsv1.DeliveryRecord, error) {
-	record := &toolsv1.DeliveryRecord{}
-	if err := proto.Unmarshal(d.record, record); err != nil {
-		return nil, fmt.Errorf("sqlite: delivery %d: %w", d.seq, err)
-	}
-	return record, nil
+func scanDelivery(rows *sql.Rows) (d record.Delivery, err error) {
+	return d, rows.Scan(&d.Seq, &d.Record)
 }
 
 // GetDelivery implements ledger.Deliveries.
@@ -85,26 +59,18 @@ func (s *Store) GetDelivery(ctx context.Context, id string) (*toolsv1.DeliveryRe
 	if err != nil {
 		return nil, err
 	}
-	// "g" comes after every digit that an id may go on with.
-	found, err := collect(q, scanDelivery, selectDelivery, id, id+"g")
-	switch {
-	case err != nil:
+	found, err := collect(q, scanDelivery, selectDelivery, id, record.AfterID(id))
+	if err != nil {
 		return nil, err
-	case len(found) == 0:
-		return nil, fmt.Errorf("%w: %s", ledger.ErrNoDelivery, id)
-	case len(found) > 1:
-		return nil, fmt.Errorf("%w: %s", ledger.ErrAmbiguous, id)
 	}
-	return found[0].decoded()
+	return record.OneDelivery(found, id)
 }
 
 // ListDeliveries implements ledger.Deliveries.
 func (s *Store) ListDeliveries(ctx context.Context, query ledger.DeliveryQuery) (page ledger.DeliveryPage, err error) {
-	before := int64(math.MaxInt64)
-	if query.Token != "" {
-		if before, err = strconv.ParseInt(query.Token, 10, 64); err != nil {
-			return page, fmt.Errorf("%w: %q", ledger.ErrToken, query.Token)
-		}
+	before, err := record.Before(query.Token)
+	if err != nil {
+		return page, err
 	}
 	q, err := s.reader.at(ctx)
 	if err != nil {
@@ -115,16 +81,8 @@ func (s *Store) ListDeliveries(ctx context.Context, query ledger.DeliveryQuery) 
 	if err != nil {
 		return page, err
 	}
-	if len(found) > query.Limit && query.Limit > 0 {
-		found = found[:query.Limit]
-		page.Next = strconv.FormatInt(found[query.Limit-1].seq, 10)
-	}
-	for _, row := range found {
-		record, err := row.decoded()
-		if err != nil {
-			return page, err
-		}
-		page.Records = append(page.Records, record)
+	if page, err = record.DeliveryPage(found, query.Limit); err != nil {
+		return page, err
 	}
 	page.Dropped, err = droppedTotals(q)
 	return page, err

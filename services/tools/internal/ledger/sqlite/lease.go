@@ -1,5 +1,7 @@
 package sqlite
 
+import "github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
+
 // expiredBatch bounds how many calls that ran out one LeaseCalls puts to rest.
 const expiredBatch = 256
 
@@ -8,7 +10,7 @@ type leasing struct {
 	owner      string
 	now, until int64
 	limit      int
-	leased     []callRow
+	leased     []record.Call
 }
 
 func (l *leasing) run(b *batch) error {
@@ -27,25 +29,17 @@ func (l *leasing) run(b *batch) error {
 	return nil
 }
 
-// expire puts to rest what is no longer wanted. An attempt whose outcome nobody
-// recorded may have had its effect: calling it failed would let it happen twice.
+// expire puts to rest what is no longer wanted.
 func (l *leasing) expire(b *batch) error {
 	late, err := collect(b, scanCall, selectExpired, l.now, expiredBatch)
 	if err != nil {
 		return err
 	}
 	for i := range late {
-		c := &late[i]
-		shown, err := c.decoded()
-		if err != nil {
+		if err := late[i].Expire(); err != nil {
 			return err
 		}
-		if shown.GetState() == "running" {
-			c.rest("unknown", "")
-		} else {
-			c.rest("failed", "expired")
-		}
-		if err := l.put(b, c); err != nil {
+		if err := l.put(b, &late[i]); err != nil {
 			return err
 		}
 	}
@@ -53,37 +47,35 @@ func (l *leasing) expire(b *batch) error {
 }
 
 // take leases a call unless somebody works on its key or a later one replaces it.
-func (l *leasing) take(b *batch, c *callRow) error {
-	if _, err := c.decoded(); err != nil {
+func (l *leasing) take(b *batch, c *record.Call) error {
+	if _, err := c.Decoded(); err != nil {
 		return err
 	}
-	if c.mode == "act" && c.shown.GetClass() == "upsert" {
+	if c.Admission() == record.Shared {
 		others, err := b.upserts(c)
 		if err != nil {
 			return err
 		}
-		// One that was begun is over by now. Made again it would put back what a
-		// later one wrote.
-		if others.laterThan(c.version) {
-			c.rest("skipped", "superseded")
+		switch others.Turn(c, l.now) {
+		case record.Drop:
 			return l.put(b, c)
-		}
-		if others.busy(l.now) || c.lookAt == 0 && others.begun() {
+		case record.Wait:
 			return nil
+		case record.Take:
 		}
 	}
-	c.owner, c.leaseUntil = l.owner, l.until
-	if err := c.save(b); err != nil {
+	c.Owner, c.LeaseUntil = l.owner, l.until
+	if err := b.saveCall(c); err != nil {
 		return err
 	}
 	l.leased = append(l.leased, *c)
 	return nil
 }
 
-func (l *leasing) put(b *batch, c *callRow) error {
-	if err := c.save(b); err != nil {
+func (l *leasing) put(b *batch, c *record.Call) error {
+	if err := b.saveCall(c); err != nil {
 		return err
 	}
-	_, err := b.settle(c.seq, l.now)
+	_, err := b.settle(c.Seq, l.now)
 	return err
 }

@@ -4,37 +4,25 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
-
-	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
-	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
 
-// opening is an Opening with everything encoded that needs no look into the file.
-type opening struct {
-	ledger.Opening
-	now    int64
-	sealed []byte
-	opened []byte
-	memory memory
-}
+// opening writes an opening.
+type opening struct{ *record.Opening }
 
 // Open implements ledger.Ledger.
 func (s *Store) Open(ctx context.Context, given ledger.Opening) (ledger.Opened, error) {
-	now := s.now()
-	run := &toolsv1.Run{
-		RunId: string(given.Run), EventId: given.Event.GetId(), Authn: given.Authn, Event: ledger.Head(given.Event),
-		Links: given.Links, OpenedAt: timestamppb.New(now),
+	encoded, err := record.NewOpening(given)
+	if err == nil {
+		err = encoded.At(ledger.Micros(s.now()))
 	}
-	o, err := encodeOpening(given, run, ledger.Micros(now))
 	if err != nil {
 		return ledger.Opened{}, err
 	}
-	var row runRow
+	o := opening{encoded}
+	var row record.Run
 	var created, leased bool
 	err = s.writer.do(ctx, func(b *batch) (err error) {
 		row, created, leased, err = o.write(b)
@@ -44,32 +32,13 @@ func (s *Store) Open(ctx context.Context, given ledger.Opening) (ledger.Opened, 
 		return ledger.Opened{}, err
 	}
 	if created {
-		run.Deliveries, run.Writes = 1, row.written.shown(given.Authn)
-		return ledger.Opened{Stored: ledger.Stored{Run: run, Event: given.Event}, Created: true, Leased: true}, nil
+		return o.Created(row.Written, Word), nil
 	}
-	stored, err := row.stored()
+	stored, err := row.Stored(Word)
 	return ledger.Opened{Stored: stored, Leased: leased}, err
 }
 
-func encodeOpening(given ledger.Opening, run *toolsv1.Run, now int64) (*opening, error) {
-	o := &opening{Opening: given, now: now, sealed: given.Sealed}
-	var err error
-	if o.sealed == nil {
-		if o.sealed, err = proto.Marshal(given.Event); err != nil {
-			return nil, fmt.Errorf("sqlite: encode an event: %w", err)
-		}
-	}
-	if o.opened, err = proto.Marshal(run); err != nil {
-		return nil, fmt.Errorf("sqlite: encode a run: %w", err)
-	}
-	if given.Authn == ledger.Operator {
-		return o, nil
-	}
-	o.memory, err = encodeMemory(given.Delta, textsOf(given.Event), given.Authn)
-	return o, err
-}
-
-func (o *opening) write(b *batch) (row runRow, created, leased bool, err error) {
+func (o opening) write(b *batch) (row record.Run, created, leased bool, err error) {
 	seq, err := o.insertEvent(b)
 	if err != nil {
 		return row, false, false, err
@@ -83,16 +52,16 @@ func (o *opening) write(b *batch) (row runRow, created, leased bool, err error) 
 }
 
 // insertEvent returns 0 where the event is known.
-func (o *opening) insertEvent(b *batch) (int64, error) {
+func (o opening) insertEvent(b *batch) (int64, error) {
 	e := o.Event
 	var window any
-	if e.GetDedupWindow().AsDuration() > 0 {
-		window = e.GetDedupKey()
+	if key, _, ok := o.Window(); ok {
+		window = key
 		if _, err := o.inWindow(b); err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return 0, err
 		}
 	}
-	seq, err := b.insert(insertEvent, e.GetId(), e.GetSource(), e.GetInstance(), receivedAt(e), window, o.sealed)
+	seq, err := b.insert(insertEvent, e.GetId(), e.GetSource(), e.GetInstance(), o.ReceivedAt, window, o.Sealed)
 	if err != nil || seq == 0 {
 		return 0, err
 	}
@@ -105,40 +74,35 @@ func (o *opening) insertEvent(b *batch) (int64, error) {
 }
 
 // inWindow finds the newest event of the same key that came within the window.
-func (o *opening) inWindow(b *batch) (seq int64, err error) {
-	e, at := o.Event, receivedAt(o.Event)
-	window := e.GetDedupWindow().AsDuration().Microseconds()
-	err = b.row(selectEventInWindow, e.GetSource(), e.GetInstance(), e.GetDedupKey(), at-window, at+window).Scan(&seq)
+func (o opening) inWindow(b *batch) (seq int64, err error) {
+	key, window, _ := o.Window()
+	err = b.row(selectEventInWindow, o.Event.GetSource(), o.Event.GetInstance(), key, o.ReceivedAt-window, o.ReceivedAt+window).Scan(&seq)
 	return seq, unavailable(err)
 }
 
-func (o *opening) insertDelivery(b *batch, seq int64) error {
+func (o opening) insertDelivery(b *batch, seq int64) error {
 	d := o.Delivery
 	if d == nil {
 		return nil
 	}
-	at := o.now
-	if d.GetReceivedAt() != nil {
-		at = ledger.Micros(d.GetReceivedAt().AsTime())
-	}
-	_, err := b.exec(insertDelivery, seq, d.GetDeliveryId(), d.GetHookId(), d.GetRetry(), at)
+	_, err := b.exec(insertDelivery, seq, d.GetDeliveryId(), d.GetHookId(), d.GetRetry(), o.DeliveredAt())
 	return err
 }
 
-func (o *opening) insertRun(b *batch, seq int64) (row runRow, err error) {
-	if row.written, err = o.memory.apply(b, o.Event.GetId()); err != nil {
+func (o opening) insertRun(b *batch, seq int64) (row record.Run, err error) {
+	if row.Written, err = b.apply(&o.Memory, o.Event.GetId()); err != nil {
 		return row, err
 	}
-	w := row.written
-	if _, err := b.exec(insertRun, seq, string(o.Run), o.Event.GetSource(), string(o.Owner), o.now+o.Lease.Microseconds(), w.records, w.facts, w.links, o.opened); err != nil {
+	w := row.Written
+	if _, err := b.exec(insertRun, seq, o.Run.GetRunId(), o.Event.GetSource(), string(o.Owner), o.LeaseUntil(), w.Records, w.Facts, w.Links, o.Opened); err != nil {
 		return row, err
 	}
-	return row, b.enter(seq, "opened", o.memory.entry)
+	return row, b.enter(seq, "opened", o.Memory.Entry)
 }
 
 // repeat counts a further delivery. The lease is taken only where nobody has
 // planned the run and nobody is about to.
-func (o *opening) repeat(b *batch) (row runRow, leased bool, err error) {
+func (o opening) repeat(b *batch) (row record.Run, leased bool, err error) {
 	seq, err := o.known(b)
 	if err != nil {
 		return row, false, err
@@ -149,34 +113,27 @@ func (o *opening) repeat(b *batch) (row runRow, leased bool, err error) {
 	if _, err := b.exec(countDelivery, seq); err != nil {
 		return row, false, err
 	}
-	taken, err := b.exec(leaseRun, string(o.Owner), o.now+o.Lease.Microseconds(), seq, o.now)
+	taken, err := b.exec(leaseRun, string(o.Owner), o.LeaseUntil(), seq, o.Now())
 	if err != nil {
 		return row, false, err
 	}
 	if row, err = oneRun(b, selectRunBySeq, seq); err != nil {
 		return row, false, err
 	}
-	if err := row.withCalls(b); err != nil {
+	if err := withCalls(b, &row); err != nil {
 		return row, false, err
 	}
-	return row, taken > 0, row.withEvent(b)
+	return row, taken > 0, withEvent(b, &row)
 }
 
-func (o *opening) known(b *batch) (seq int64, err error) {
-	if o.Event.GetDedupWindow().AsDuration() > 0 {
+func (o opening) known(b *batch) (seq int64, err error) {
+	if _, _, ok := o.Window(); ok {
 		if seq, err = o.inWindow(b); !errors.Is(err, sql.ErrNoRows) {
 			return seq, err
 		}
 	}
 	err = b.row(selectEventSeq, o.Event.GetId()).Scan(&seq)
 	return seq, unavailable(err)
-}
-
-func receivedAt(e *eventv1.WebhookEvent) int64 {
-	if e.GetReceivedAt() == nil {
-		return 0
-	}
-	return ledger.Micros(e.GetReceivedAt().AsTime())
 }
 
 // enter appends to the outbox and has watchers woken after the commit.

@@ -6,41 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 
-	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
-// knownLinks is the most links that Known returns.
-const knownLinks = 500
-
-// linkRow is a row of link, and whether it is gone.
-type linkRow struct {
-	graph.Related
-	author, editor []byte
-}
-
-func scanLink(rows *sql.Rows) (l linkRow, err error) {
-	var first, last int64
-	err = rows.Scan(&l.From, &l.To, &l.Kind, &l.Authn, &l.Rule, &l.Confidence, &l.Where, &l.author, &l.editor, &first, &last, &l.EventID, &l.Gone)
-	l.First, l.Last = ledger.Time(first), ledger.Time(last)
+func scanLink(rows *sql.Rows) (l record.Related, err error) {
+	err = rows.Scan(&l.From, &l.To, &l.Kind, &l.Authn, &l.Rule, &l.Confidence, &l.Where, &l.Author, &l.Editor, &l.First, &l.Last, &l.EventID, &l.Gone)
 	return l, err
-}
-
-func (l *linkRow) people() (author, editor *eventv1.Account, err error) {
-	if author, err = decodePerson(l.author); err == nil {
-		editor, err = decodePerson(l.editor)
-	}
-	return author, editor, err
-}
-
-func (l *linkRow) extracted() (project.Link, error) {
-	author, editor, err := l.people()
-	return project.Link{
-		From: l.From, To: l.To, Kind: l.Kind, Rule: l.Rule, Confidence: l.Confidence, Where: l.Where,
-		Author: author, Editor: editor, At: l.Last, Authn: l.Authn,
-	}, err
 }
 
 // Known implements ledger.Ledger.
@@ -50,14 +24,14 @@ func (s *Store) Known(ctx context.Context, subject string, refs []string) (ledge
 	if err != nil {
 		return known, err
 	}
-	var links []linkRow
+	var links []record.Related
 	if subject != "" {
-		if links, err = collect(q, scanLink, selectKnown, subject, knownLinks); err != nil {
+		if links, err = collect(q, scanLink, selectKnown, subject, record.KnownLinks); err != nil {
 			return known, err
 		}
 	}
 	for i := range links {
-		l, err := links[i].extracted()
+		l, err := links[i].Extracted()
 		if err != nil {
 			return known, err
 		}
@@ -98,8 +72,7 @@ func (s *Store) Linked(ctx context.Context, refs []string, limit int) ([]graph.R
 		if err != nil {
 			return graph.Related{}, err
 		}
-		l.Author, l.Editor, err = l.people()
-		return l.Related, err
+		return l.Shown()
 	}, selectLinked, wanted, limit)
 }
 
@@ -119,7 +92,7 @@ func (s *Store) Entities(ctx context.Context, refs []string) ([]project.Entity, 
 	}
 	entities := make([]project.Entity, 0, len(found))
 	for i := range found {
-		entities = append(entities, found[i].shown())
+		entities = append(entities, found[i].Shown())
 	}
 	return entities, nil
 }

@@ -120,9 +120,9 @@ func (s statement) text() string {
 			WHERE link.from_ref IN (SELECT value FROM json_each(?1)) OR link.to_ref IN (SELECT value FROM json_each(?1))
 			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind, link.authn LIMIT ?2`
 	case selectEntity:
-		return `SELECT ref, seq, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+		return `SELECT ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
 	case selectEntities:
-		return `SELECT ref, seq, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity
+		return `SELECT ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity
 			WHERE ref IN (SELECT value FROM json_each(?)) ORDER BY ref`
 	case selectDelivery:
 		return `SELECT seq, record FROM report WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 2`
@@ -218,7 +218,7 @@ func (s statement) memoryText() string {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	case updateEntity:
 		return `UPDATE entity SET seen = ?, vouched = ?, kind = ?, native_id = ?, place = ?, at = ?, rank = ?, event_id = ?, texts = ?, attributes = ?
-			WHERE seq = ?`
+			WHERE ref = ?`
 	case upsertLink:
 		return `INSERT INTO link (from_ref, stood, to_ref, kind, rule, confidence, author, editor, first_at, last_at, event_id, authn)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)

@@ -1,0 +1,205 @@
+package record
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+// Call is a row of call. Its state and key are those of what is shown of it.
+type Call struct {
+	ID         string
+	Seq        int64 // the run's
+	Run        string
+	Event      string
+	Mode       string
+	Occurrence string
+	Version    int64
+	NotAfter   int64
+	LookAt     int64
+	ValidUntil int64
+	ValidFor   int64
+	NextAt     int64
+	Owner      string
+	LeaseUntil int64
+	Encoded    []byte // of the call as it is shown
+	Payload    []byte
+
+	Shown *toolsv1.Call
+}
+
+// NewCall makes the row of an intent that is pinned now.
+func NewCall(c ledger.Call, now int64) (Call, error) {
+	row := Call{
+		ID: c.Shown.GetCallId(), Shown: proto.CloneOf(c.Shown), Mode: c.Mode, Occurrence: c.Occurrence, Version: ledger.Micros(c.Version),
+		NotAfter: ledger.Micros(c.NotAfter), LookAt: ledger.Micros(c.LookAt), ValidUntil: ledger.Micros(c.ValidUntil),
+	}
+	row.ValidFor = max(0, row.ValidUntil-now)
+	switch row.Shown.GetState() {
+	case "running":
+		row.Owner, row.LeaseUntil = string(c.Owner), now+c.Lease.Microseconds()
+	case "queued":
+		row.NextAt = now
+		if row.Shown.GetNextAt() != nil {
+			row.NextAt = ledger.Micros(row.Shown.GetNextAt().AsTime())
+		}
+	}
+	var err error
+	if row.Payload, err = proto.Marshal(c.Payload); err != nil {
+		return row, fmt.Errorf("ledger: encode the payload of call %s: %w", row.ID, err)
+	}
+	if row.Payload == nil {
+		row.Payload = []byte{}
+	}
+	return row, row.Encode()
+}
+
+// Decoded returns what is shown of the call. Changes to it count once encoded.
+func (c *Call) Decoded() (*toolsv1.Call, error) {
+	if c.Shown == nil {
+		shown := &toolsv1.Call{}
+		if err := proto.Unmarshal(c.Encoded, shown); err != nil {
+			return nil, fmt.Errorf("ledger: call %s: %w", c.ID, err)
+		}
+		c.Shown = shown
+	}
+	return c.Shown, nil
+}
+
+// Encode encodes what is shown of the call.
+func (c *Call) Encode() (err error) {
+	if c.Encoded, err = proto.Marshal(c.Shown); err != nil {
+		return fmt.Errorf("ledger: encode call %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// IsOpen tells whether an effect is still to come, or under way.
+func IsOpen(state string) bool { return state == "queued" || state == "running" }
+
+// Leased is the call as it is given to whoever performs it.
+func (c *Call) Leased() (ledger.Call, error) {
+	shown, err := c.Decoded()
+	if err != nil {
+		return ledger.Call{}, err
+	}
+	payload := &structpb.Struct{}
+	if err := proto.Unmarshal(c.Payload, payload); err != nil {
+		return ledger.Call{}, fmt.Errorf("ledger: payload of call %s: %w", c.ID, err)
+	}
+	return ledger.Call{
+		Shown: shown, Run: ledger.RunID(c.Run), EventID: c.Event, Payload: payload, Mode: c.Mode, Occurrence: c.Occurrence,
+		Version: ledger.Time(c.Version), NotAfter: ledger.Time(c.NotAfter), LookAt: ledger.Time(c.LookAt),
+		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner),
+	}, nil
+}
+
+// rest puts the call into a state in which nobody holds it.
+func (c *Call) rest(state, reason string) {
+	c.Shown.State, c.Shown.Reason = state, reason
+	c.Owner, c.LeaseUntil = "", 0
+	if !IsOpen(state) {
+		c.Shown.NextAt, c.NextAt, c.LookAt = nil, 0, 0
+	}
+}
+
+// FindCall returns a call of a run's, decoded.
+func FindCall(calls []Call, run ledger.RunID, id ledger.CallID) (*Call, error) {
+	for i := range calls {
+		if calls[i].ID == string(id) {
+			_, err := calls[i].Decoded()
+			return &calls[i], err
+		}
+	}
+	return nil, fmt.Errorf("ledger: run %s has no call %s", run, id)
+}
+
+// Record lets outcomes change a run's calls, and returns those that they changed.
+func Record(calls []Call, run ledger.RunID, outcomes []ledger.Outcome) (changed []*Call, err error) {
+	for _, o := range outcomes {
+		c, err := FindCall(calls, run, o.Call)
+		if err != nil {
+			return nil, err
+		}
+		if !IsOpen(c.Shown.GetState()) {
+			continue
+		}
+		c.record(o)
+		changed = append(changed, c)
+	}
+	return changed, nil
+}
+
+func (c *Call) record(o ledger.Outcome) {
+	s, next := c.Shown, ledger.Micros(o.NextAt)
+	// An effect that may still come keeps its key locked. What is queued for
+	// earlier is known not to have happened.
+	if !(o.State == "running" || o.State == "queued" && next >= c.LookAt) {
+		c.LookAt = 0
+	}
+	c.rest(o.State, o.Reason)
+	if o.State == "queued" {
+		c.NextAt = next
+		s.NextAt = stamp(next)
+	}
+	if o.Attempted {
+		s.Attempts++
+	}
+	if o.ResultRef != "" {
+		s.ResultRef = o.ResultRef
+	}
+	if o.URL != "" {
+		s.Url = o.URL
+	}
+	if o.Request != nil {
+		s.Request = o.Request
+	}
+	s.Evidence = append(s.Evidence, o.Evidence...)
+}
+
+// Requeue queues a call again that failed; false, and nothing changed, of any other one.
+func (c *Call) Requeue(now int64) (bool, error) {
+	shown, err := c.Decoded()
+	if err != nil || shown.GetState() != "failed" {
+		return false, err
+	}
+	c.rest("queued", "")
+	c.NextAt, c.NotAfter, c.LookAt, c.ValidUntil = now, 0, 0, now+c.ValidFor
+	shown.NextAt = timestamppb.New(ledger.Time(now))
+	return true, nil
+}
+
+// Extend fixes the fence of a new attempt at a call, where owner holds it and no
+// other attempt's lies ahead; else it returns false and changes nothing.
+func (c *Call) Extend(owner ledger.Owner, now int64, notAfter, lookAt int64) (bool, error) {
+	shown, err := c.Decoded()
+	if err != nil {
+		return false, err
+	}
+	if !IsOpen(shown.GetState()) || c.Owner != string(owner) || c.LeaseUntil <= now || c.LookAt > now {
+		return false, nil
+	}
+	shown.State, shown.Reason, shown.NextAt = "running", "", nil
+	c.NotAfter, c.LookAt, c.NextAt = notAfter, lookAt, 0
+	return true, nil
+}
+
+// Expire puts to rest what is no longer wanted. An attempt whose outcome nobody
+// recorded may have had its effect: calling it failed would let it happen twice.
+func (c *Call) Expire() error {
+	shown, err := c.Decoded()
+	if err != nil {
+		return err
+	}
+	if shown.GetState() == "running" {
+		c.rest("unknown", "")
+	} else {
+		c.rest("failed", "expired")
+	}
+	return nil
+}

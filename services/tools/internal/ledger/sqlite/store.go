@@ -115,7 +115,9 @@ func create(path string) error {
 }
 
 func openPool(path string, connections int, params url.Values) (*sql.DB, error) {
-	params["_pragma"] = append([]string{"busy_timeout(5000)"}, params["_pragma"]...)
+	// What it would put into a temporary file, as statements in savepoints have it,
+	// it keeps in memory: a container whose root can't be written has no place for one.
+	params["_pragma"] = append([]string{"busy_timeout(5000)", "temp_store(MEMORY)"}, params["_pragma"]...)
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: params.Encode()}).String())
 	if err != nil {
 		return nil, unavailable(err)

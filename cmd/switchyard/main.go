@@ -36,8 +36,12 @@ func main() {
 	os.Exit(code)
 }
 
-// self is how the user runs this program: `go run` leaves it in a folder of its own.
+// self is how the user runs this program: an image knows what stands before its
+// name, and `go run` leaves it in a folder of its own.
 func self() string {
+	if named := os.Getenv("SWITCHYARD_SELF"); named != "" {
+		return named
+	}
 	if path, err := os.Executable(); err == nil && strings.Contains(path, string(filepath.Separator)+"go-build") {
 		return "go run ./cmd/switchyard"
 	}

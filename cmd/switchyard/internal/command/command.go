@@ -39,9 +39,11 @@ type commands struct {
 
 	Rules  rulesCommand  `cmd:"" group:"configure" help:"Check, try and test rules."`
 	Notion notionCommand `cmd:"" group:"configure" help:"Connect Notion's webhooks to the running instance."`
-	Secret secretCommand `cmd:"" group:"configure" help:"Print a new secret."`
+	Secret secretCommand `cmd:"" group:"configure" help:"Print a new secret, or the one for a provider's form."`
 	Token  tokenCommand  `cmd:"" group:"configure" help:"List the roles of callers, or print the token of one."`
+	Init   initCommand   `cmd:"" group:"configure" help:"Make the secrets of services that run apart."`
 
+	Health     healthCommand     `cmd:"" group:"program" help:"Ask the running instance whether it lives; exit 1 if not."`
 	Completion completionCommand `cmd:"" group:"program" help:"Print the script that completes commands in a shell."`
 	Version    versionCommand    `cmd:"" group:"program" help:"Print this program's version."`
 	Complete   completeCommand   `cmd:"" hidden:"" name:"__complete" passthrough:""`
@@ -116,6 +118,7 @@ func newParser(ctx context.Context, env *Env, c *commands) (*kong.Kong, error) {
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(groups()),
+		kong.Vars{"data": env.dataDefault()},
 		kong.Bind(env),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

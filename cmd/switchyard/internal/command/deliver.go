@@ -36,7 +36,7 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 	}
 	resp, err := env.Client.Do(req)
 	if err != nil {
-		return false, unreachable(err, "no Switchyard answers at "+req.URL.Scheme+"://"+req.URL.Host, c.remedy(env))
+		return false, unreachable(err, "no Switchyard answers at "+req.URL.Scheme+"://"+req.URL.Host, c.remedy(env, s))
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
@@ -55,9 +55,12 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 	return a.success(), printText(env.Stdout, out)
 }
 
-func (c sendCommand) remedy(env *Env) string {
-	if c.URL != "" {
+func (c sendCommand) remedy(env *Env, s settings) string {
+	switch {
+	case c.URL != "":
 		return "check --url"
+	case s.running.Ingress == "" && s.IngressURL != "":
+		return "does ingress run? INGRESS_URL says where it is, and --url names another"
 	}
 	return fmt.Sprintf("is `%s dev` running? Start it in another terminal, or name another server with --url", env.Self)
 }

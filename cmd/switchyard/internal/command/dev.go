@@ -41,7 +41,7 @@ func (c devCommand) Run(ctx context.Context, env *Env) error {
 		Log:     slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level})),
 		Now:     env.Now,
 		Random:  env.Random,
-		Version: version(),
+		Version: program.Version(),
 		Started: func(s dev.Started) error {
 			return printText(env.Stdout, c.welcome(env, s))
 		},
@@ -64,13 +64,9 @@ func (c devCommand) welcome(env *Env, s dev.Started) string {
 	if s.DevPolicy {
 		b.WriteString("Policy for development: github:acme/api and jira:ACME may act on one another. POLICY_FILE brings your own.\n")
 	}
-	self, data := env.Self, ""
-	if c.Data != ".switchyard" {
-		data = " --data " + c.Data
-	}
 	fmt.Fprintf(&b, "\nTry in another terminal:\n")
 	for _, args := range []string{"send github pull_request.merged", "send --all", "runs"} {
-		fmt.Fprintf(&b, "  %s %s%s\n", self, args, data)
+		fmt.Fprintf(&b, "  %s %s%s\n", env.Self, args, c.dataHint(env))
 	}
 	b.WriteString("Ctrl-C stops it.\n")
 	return b.String()

@@ -10,13 +10,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// none is an environment with nothing in it.
+func none(string) (string, bool) { return "", false }
+
 // help returns what `switchyard ARGS… --help` prints on a terminal of 80 columns.
 func help(t *testing.T, path []string) string {
 	t.Helper()
 	t.Setenv("COLUMNS", "80")
 	var out bytes.Buffer
 	var c commands
-	parser, err := newParser(t.Context(), &Env{Stdout: &out, Stderr: &out}, &c)
+	parser, err := newParser(t.Context(), &Env{Lookup: none, Stdout: &out, Stderr: &out}, &c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +33,7 @@ func help(t *testing.T, path []string) string {
 func each(t *testing.T, f func(path []string, n *kong.Node)) {
 	t.Helper()
 	var c commands
-	parser, err := newParser(t.Context(), &Env{}, &c)
+	parser, err := newParser(t.Context(), &Env{Lookup: none}, &c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,7 @@ func TestHelpExamplesParse(t *testing.T) {
 				args[i] = strings.Trim(args[i], `"`)
 			}
 			var c commands
-			parser, err := newParser(t.Context(), &Env{}, &c)
+			parser, err := newParser(t.Context(), &Env{Lookup: none}, &c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +101,7 @@ func TestHelpExamplesParse(t *testing.T) {
 
 func TestCandidates(t *testing.T) {
 	var c commands
-	parser, err := newParser(t.Context(), &Env{}, &c)
+	parser, err := newParser(t.Context(), &Env{Lookup: none}, &c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,6 +134,8 @@ func (f agentFlags) agent(env *Env) (asked, error) {
 		a.url, a.named, a.remedy = strings.TrimSuffix(f.URL, "/"), "--url", "check --url"
 	} else if err := f.running(env, s); err != nil {
 		return asked{}, err
+	} else if s.running.Agent == "" && s.AgentURL != "" {
+		a.remedy = "does the agent run? AGENT_URL says where it is, and --url names another"
 	}
 	if !strings.HasPrefix(a.url, "http://") && !strings.HasPrefix(a.url, "https://") {
 		return asked{}, fmt.Errorf("--url %s: want http://HOST:PORT or https://HOST", a.url)

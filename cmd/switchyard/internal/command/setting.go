@@ -11,23 +11,37 @@ import (
 	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
 )
 
+// dataFolder is where an instance has its data unless somebody says otherwise.
+const dataFolder = ".switchyard"
+
 // dataFlag is shared by the commands that use an instance.
 type dataFlag struct {
-	Data string `name:"data" default:".switchyard" placeholder:"DIR" help:"Data folder of the instance (.switchyard)."`
+	Data string `name:"data" default:"${data}" placeholder:"DIR" help:"Data folder of the instance (${data}; SWITCHYARD_DATA names another)."`
+}
+
+// dataDefault is the data folder where --data does not name one.
+func (env *Env) dataDefault() string {
+	dir, _ := env.Lookup("SWITCHYARD_DATA")
+	return cmp.Or(dir, dataFolder)
 }
 
 // showHint is the command that explains a run, without the id.
 func (d dataFlag) showHint(env *Env) string {
-	if d.Data != ".switchyard" {
-		return env.Self + " runs show --data " + d.Data
+	return env.Self + " runs show" + d.dataHint(env)
+}
+
+// dataHint is the flag that a command to copy needs, with a space before it.
+func (d dataFlag) dataHint(env *Env) string {
+	if d.Data == env.dataDefault() {
+		return ""
 	}
-	return env.Self + " runs show"
+	return " --data " + d.Data
 }
 
 // running fails if the user named a folder and nothing runs on it: another
 // instance must not answer in its name.
 func (d dataFlag) running(env *Env, s settings) error {
-	if d.Data == ".switchyard" || s.running.Ingress != "" {
+	if d.Data == env.dataDefault() || s.running.Ingress != "" {
 		return nil
 	}
 	return fmt.Errorf("nothing runs on --data %s: start it with `%s dev --data %s`, or name a server with --url", d.Data, env.Self, d.Data)
@@ -40,6 +54,7 @@ type settings struct {
 	Jira        config.Setting `name:"jira" env:"JIRA_WEBHOOK_SECRET"`
 	Notion      config.Setting `name:"notion" env:"NOTION_WEBHOOK_SECRET"`
 	PublicURL   string         `name:"public-url" env:"PUBLIC_URL"`
+	IngressURL  string         `name:"ingress-url" env:"INGRESS_URL"`
 	Port        string         `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
 	AgentURL    string         `name:"agent-url" env:"AGENT_URL"`
 	AgentListen string         `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
@@ -68,7 +83,7 @@ func (d dataFlag) read(env *Env) (settings, error) {
 // ingressURL is where the running instance takes webhooks, else where the
 // settings say.
 func (s settings) ingressURL() string {
-	return cmp.Or(s.running.Ingress, "http://"+net.JoinHostPort("127.0.0.1", s.Port))
+	return strings.TrimSuffix(cmp.Or(s.running.Ingress, s.IngressURL, "http://"+net.JoinHostPort("127.0.0.1", s.Port)), "/")
 }
 
 func (s settings) agentURL() string {

@@ -1,0 +1,161 @@
+package keyring
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/config"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
+)
+
+// Report says what Make did, by names and never by values.
+type Report struct {
+	// Made were nowhere. Taken were given, and differ from what was there. Kept
+	// were there.
+	Made, Taken, Kept []string
+}
+
+// Make brings the folders below dir up to what the holders need. A secret that is
+// there stays, unless given, the environment, has another; one that only some of
+// its holders have is copied to the others; one that nobody has is made. So it
+// may be called again at any time, also after it was killed in the middle.
+//
+// given also says where the stores are: DATABASE_URL, CLICKHOUSE_URL and
+// NEO4J_URI, each of which is written for tools with the password in it, if it
+// names a user and no password. An address that is not given is not written.
+func Make(dir string, given config.Lookup, random io.Reader) (Report, error) {
+	r := &ring{dir: dir, given: given, random: random, values: map[string]string{}}
+	lock, err := acquire(dir)
+	if err != nil {
+		return r.report, err
+	}
+	defer func() { _ = lock.Close() }()
+	for _, k := range keys() {
+		if err := r.provide(k); err != nil {
+			return r.report, err
+		}
+	}
+	for _, a := range addresses() {
+		if err := r.address(a); err != nil {
+			return r.report, err
+		}
+	}
+	return r.report, nil
+}
+
+type ring struct {
+	dir    string
+	given  config.Lookup
+	random io.Reader
+	values map[string]string // by the name of the key
+	report Report
+}
+
+func (r *ring) provide(k key) error {
+	if value, _ := r.given(k.name); value != "" {
+		return r.take(k, value)
+	}
+	value, err := r.find(k)
+	if err != nil {
+		return err
+	}
+	list := &r.report.Kept
+	if value == "" {
+		made, err := instance.NewSecret(r.random)
+		if err != nil {
+			return err
+		}
+		value, list = k.prefix+made, &r.report.Made
+	}
+	for _, holder := range k.holders {
+		if err := r.add(holder, k.name, value); err != nil {
+			return err
+		}
+	}
+	r.values[k.name] = value
+	*list = append(*list, k.name)
+	return nil
+}
+
+// take writes a value that somebody chose, also over another one.
+func (r *ring) take(k key, value string) error {
+	list := &r.report.Kept
+	for _, holder := range k.holders {
+		changed, err := r.replace(holder, k.name, value)
+		if err != nil {
+			return err
+		}
+		if changed {
+			list = &r.report.Taken
+		}
+	}
+	r.values[k.name] = value
+	*list = append(*list, k.name)
+	return nil
+}
+
+// find returns what the first holder has that has any.
+func (r *ring) find(k key) (string, error) {
+	for _, holder := range k.holders {
+		if value, err := r.read(holder, k.name); value != "" || err != nil {
+			return value, err
+		}
+	}
+	return "", nil
+}
+
+// address is written anew each time: it is no secret of its own, and whoever
+// moves a store says so once.
+func (r *ring) address(a address) error {
+	value, _ := r.given(a.name)
+	if value == "" {
+		return nil
+	}
+	u, err := url.Parse(value)
+	if err != nil {
+		// Its text has the value, which may have a password.
+		return fmt.Errorf("%s is not a URL: want one such as postgres://user@host:5432/database", a.name)
+	}
+	if _, has := u.User.Password(); u.User != nil && !has {
+		_, password, found := strings.Cut(r.values[a.password], "/") // user/password of Neo4j
+		if !found {
+			password = r.values[a.password]
+		}
+		u.User = url.UserPassword(u.User.Username(), password)
+	}
+	_, err = r.replace(a.holder, a.name, u.String())
+	return err
+}
+
+func (r *ring) path(holder, name string) string { return filepath.Join(r.dir, holder, name) }
+
+func (r *ring) read(holder, name string) (string, error) {
+	b, err := os.ReadFile(r.path(holder, name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("init: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// add writes a file that is missing or empty.
+func (r *ring) add(holder, name, value string) error {
+	if there, err := r.read(holder, name); there != "" || err != nil {
+		return err
+	}
+	return r.write(holder, name, value)
+}
+
+// replace writes a file that has another value, and says whether it did.
+func (r *ring) replace(holder, name, value string) (bool, error) {
+	if there, err := r.read(holder, name); there == value || err != nil {
+		return false, err
+	}
+	return true, r.write(holder, name, value)
+}

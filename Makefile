@@ -67,8 +67,9 @@ bench: ## Measure the whole path and the ledger (EACH=5s a measurement)
 
 .PHONY: prove
 prove: FUZZTIME = 2m
-prove: ## Run the proofs at length: processes killed under load, floods, minutes of fuzzing (FUZZTIME=2m each)
+prove: .bin/.installed ## Run the proofs at length: processes killed under load, the images, floods, minutes of fuzzing (FUZZTIME=2m each)
 	go test -count=1 -v ./cmd/switchyard/internal/proof
+	SWITCHYARD_PROVE=1 go test -count=1 -v -timeout 30m ./cmd/switchyard/internal/proof/deployment
 	SWITCHYARD_PROVE=1 go test -count=1 -v -run 'TestUploadsStayWithinMemory|TestSlowClientsOfAProcess' ./services/ingress
 	build/fuzz.sh $(FUZZTIME)
 

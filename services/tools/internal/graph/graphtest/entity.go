@@ -19,6 +19,7 @@ func entityEntries() []entry {
 			return answer
 		}}
 	}
+	loads := 0
 	return []entry{
 		{"entities are in the order of their refs, by bytes", checkEntities, broken{entities: func(_ []string, answer []project.Entity) []project.Entity {
 			slices.SortFunc(answer, func(a, b project.Entity) int { return slices.Compare(utf16s(a.Ref), utf16s(b.Ref)) })
@@ -26,10 +27,8 @@ func entityEntries() []entry {
 		}}},
 		{"attributes are in the order of their names, with their versions", checkAttributes, each(func(e *project.Entity) { slices.Reverse(e.Attributes) })},
 		{"an entity's attributes are those of now", checkAttributesNow, broken{load: func(m Memory) Memory {
-			for i := range m.Entities {
-				for j := range m.Entities[i].Attributes {
-					m.Entities[i].Attributes[j].Version.At = start()
-				}
+			if loads++; loads > 1 {
+				return Memory{}
 			}
 			return m
 		}}},

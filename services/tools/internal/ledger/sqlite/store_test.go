@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph/graphtest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/ledgertest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/sqlite"
 )
@@ -25,3 +26,13 @@ func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }
 func TestLedgerWithoutGroups(t *testing.T) { ledgertest.Run(t, opener(1)) }
 
 func TestBrokenLedger(t *testing.T) { ledgertest.RunBroken(t, opener(0)) }
+
+func openGraph(t testing.TB) graphtest.Store {
+	s := opener(0)(t, t.TempDir(), time.Now)
+	t.Cleanup(func() { _ = s.Close() })
+	return graphtest.Store{Graph: s, Load: graphtest.LoadLedger(s)}
+}
+
+func TestGraph(t *testing.T) { graphtest.Run(t, openGraph) }
+
+func TestBrokenGraph(t *testing.T) { graphtest.RunBroken(t, openGraph) }

@@ -35,6 +35,16 @@ type broken struct {
 	recordDeliveries func(context.Context, ledger.Report) error
 	getDelivery      func(context.Context, string) (*toolsv1.DeliveryRecord, error)
 	listDeliveries   func(context.Context, ledger.DeliveryQuery) (ledger.DeliveryPage, error)
+
+	id      func(context.Context) (string, error)
+	hold    func(context.Context, ledger.Sink, ledger.Owner, time.Duration) (ledger.Cursor, bool, error)
+	fix     func(context.Context, ledger.Sink, ledger.Owner, int) (ledger.Batch, error)
+	confirm func(context.Context, ledger.Sink, ledger.Owner, uint64) error
+	rewind  func(context.Context, ledger.Sink, uint64) error
+	park    func(context.Context, ledger.Sink, ledger.Parked) error
+	lag     func(context.Context, ledger.Sink) (ledger.Lag, error)
+	rows    func(context.Context, ledger.Keys) (ledger.Rows, error)
+	scan    func(context.Context, ledger.Table, string, int) (ledger.Rows, string, error)
 }
 
 // breaking makes an opener whose stores break is let loose on.
@@ -47,6 +57,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe,
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
+				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
 			}
 			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
 			sabotage(b)
@@ -177,3 +188,35 @@ func (b *broken) ListDeliveries(ctx context.Context, q ledger.DeliveryQuery) (le
 }
 
 func (b *broken) Close() error { return b.close() }
+
+func (b *broken) ID(ctx context.Context) (string, error) { return b.id(ctx) }
+
+func (b *broken) Hold(ctx context.Context, s ledger.Sink, owner ledger.Owner, lease time.Duration) (ledger.Cursor, bool, error) {
+	return b.hold(ctx, s, owner, lease)
+}
+
+func (b *broken) Fix(ctx context.Context, s ledger.Sink, owner ledger.Owner, limit int) (ledger.Batch, error) {
+	return b.fix(ctx, s, owner, limit)
+}
+
+func (b *broken) Confirm(ctx context.Context, s ledger.Sink, owner ledger.Owner, number uint64) error {
+	return b.confirm(ctx, s, owner, number)
+}
+
+func (b *broken) Rewind(ctx context.Context, s ledger.Sink, above uint64) error {
+	return b.rewind(ctx, s, above)
+}
+
+func (b *broken) Park(ctx context.Context, s ledger.Sink, p ledger.Parked) error {
+	return b.park(ctx, s, p)
+}
+
+func (b *broken) Lag(ctx context.Context, s ledger.Sink) (ledger.Lag, error) { return b.lag(ctx, s) }
+
+func (b *broken) Rows(ctx context.Context, k ledger.Keys) (ledger.Rows, error) {
+	return b.rows(ctx, k)
+}
+
+func (b *broken) Scan(ctx context.Context, t ledger.Table, after string, limit int) (ledger.Rows, string, error) {
+	return b.scan(ctx, t, after, limit)
+}

@@ -67,6 +67,15 @@ func checkClosed(h *harness) {
 		"Linked":     func() error { _, err := h.Linked(h.ctx, []string{change}, 1); return err },
 		"Entities":   func() error { _, err := h.Entities(h.ctx, []string{change}); return err },
 		"Ping":       func() error { return h.Ping(h.ctx) },
+		"ID":         func() error { _, err := h.ID(h.ctx); return err },
+		"Hold":       func() error { _, _, err := h.Hold(h.ctx, theSink, us, sinkLease); return err },
+		"Fix":        func() error { _, err := h.Fix(h.ctx, theSink, us, 1); return err },
+		"Confirm":    func() error { return h.Confirm(h.ctx, theSink, us, 1) },
+		"Rewind":     func() error { return h.Rewind(h.ctx, theSink, 0) },
+		"Park":       func() error { return h.Park(h.ctx, theSink, ledger.Parked{}) },
+		"Lag":        func() error { _, err := h.Lag(h.ctx, theSink); return err },
+		"Rows":       func() error { _, err := h.Rows(h.ctx, ledger.Keys{Events: []string{"x"}}); return err },
+		"Scan":       func() error { _, _, err := h.Scan(h.ctx, ledger.Events, "", 1); return err },
 	}
 	for name, method := range methods {
 		if err := method(); !errors.Is(err, ledger.ErrUnavailable) {

@@ -17,6 +17,7 @@ import (
 // Ledger is what the suite tests: a ledger that answers questions itself.
 type Ledger interface {
 	ledger.Ledger
+	ledger.Outbox
 	fact.Facts
 	graph.Graph
 }
@@ -61,7 +62,7 @@ type entry struct {
 
 func entries() []entry {
 	var all []entry
-	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), lifeEntries()} {
+	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries()} {
 		all = append(all, group...)
 	}
 	return all

@@ -73,9 +73,9 @@ func (o *Opening) Window() (key string, micros int64, ok bool) {
 }
 
 // Created is the answer to the opening that made the run.
-func (o *Opening) Created(w Written, store string) ledger.Opened {
-	o.Run.Deliveries, o.Run.Writes = 1, w.Shown(store, o.Authn)
-	return ledger.Opened{Stored: ledger.Stored{Run: o.Run, Event: o.Event}, Created: true, Leased: true}
+func (o *Opening) Created(row Run, store string) ledger.Opened {
+	o.Run.Deliveries, o.Run.Writes = 1, row.Written.Shown(store, o.Authn)
+	return ledger.Opened{Stored: ledger.Stored{Run: o.Run, Event: o.Event, Entry: row.Entry}, Created: true, Leased: true}
 }
 
 func receivedAt(e *eventv1.WebhookEvent) int64 {

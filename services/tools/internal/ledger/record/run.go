@@ -23,6 +23,8 @@ type Run struct {
 	// An empty plan is a plan too, and its bytes are read back as nil.
 	Planned bool
 	Plan    []byte
+	// Entry is the outbox's, of what opening it remembered.
+	Entry ledger.Position
 	// Filled where they are asked for.
 	Calls []Call
 	Event []byte
@@ -30,7 +32,7 @@ type Run struct {
 
 // Stored decodes the run, of a store with this word.
 func (r *Run) Stored(store string) (ledger.Stored, error) {
-	s := ledger.Stored{Run: &toolsv1.Run{}}
+	s := ledger.Stored{Run: &toolsv1.Run{}, Entry: r.Entry}
 	if err := proto.Unmarshal(r.Opened, s.Run); err != nil {
 		return s, fmt.Errorf("ledger: run %s: %w", r.ID, err)
 	}

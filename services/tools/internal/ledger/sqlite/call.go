@@ -65,7 +65,8 @@ func (b *batch) settle(run, now int64) (decidedAt int64, err error) {
 	if err := b.row(settleRun, now, run).Scan(&decidedAt); err != nil {
 		return 0, unavailable(err)
 	}
-	return decidedAt, b.enter(run, "changed", nil)
+	_, err = b.enter(run, "changed", nil)
+	return decidedAt, err
 }
 
 // Record implements ledger.Ledger.

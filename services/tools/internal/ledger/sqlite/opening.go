@@ -32,7 +32,7 @@ func (s *Store) Open(ctx context.Context, given ledger.Opening) (ledger.Opened, 
 		return ledger.Opened{}, err
 	}
 	if created {
-		return o.Created(row.Written, Word), nil
+		return o.Created(row, Word), nil
 	}
 	stored, err := row.Stored(Word)
 	return ledger.Opened{Stored: stored, Leased: leased}, err
@@ -93,11 +93,12 @@ func (o opening) insertRun(b *batch, seq int64) (row record.Run, err error) {
 	if row.Written, err = b.apply(&o.Memory, o.Event.GetId()); err != nil {
 		return row, err
 	}
-	w := row.Written
-	if _, err := b.exec(insertRun, seq, o.Run.GetRunId(), o.Event.GetSource(), string(o.Owner), o.LeaseUntil(), w.Records, w.Facts, w.Links, o.Opened); err != nil {
+	if row.Entry.Seq, err = b.enter(seq, "opened", o.Memory.Entry); err != nil {
 		return row, err
 	}
-	return row, b.enter(seq, "opened", o.Memory.Entry)
+	w := row.Written
+	_, err = b.exec(insertRun, seq, o.Run.GetRunId(), o.Event.GetSource(), string(o.Owner), o.LeaseUntil(), w.Records, w.Facts, w.Links, o.Opened, row.Entry.Seq)
+	return row, err
 }
 
 // repeat counts a further delivery. The lease is taken only where nobody has
@@ -137,8 +138,7 @@ func (o opening) known(b *batch) (seq int64, err error) {
 }
 
 // enter appends to the outbox and has watchers woken after the commit.
-func (b *batch) enter(run int64, kind string, delta []byte) error {
+func (b *batch) enter(run int64, kind string, delta []byte) (seq int64, err error) {
 	b.changed = true
-	_, err := b.exec(insertEntry, run, kind, delta)
-	return err
+	return b.insert(insertEntry, run, kind, delta, b.now)
 }

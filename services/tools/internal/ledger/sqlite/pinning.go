@@ -68,7 +68,8 @@ func (p pinning) write(b *batch) (row record.Run, accepted bool, err error) {
 	if err := b.row(settleRun, p.Now(), row.Seq).Scan(&row.DecidedAt); err != nil {
 		return row, false, unavailable(err)
 	}
-	return row, true, b.enter(row.Seq, "planned", p.Memory.Entry)
+	_, err = b.enter(row.Seq, "planned", p.Memory.Entry)
+	return row, true, err
 }
 
 // admit lets a call that is to act hold its effect, or puts it behind the one that does.

@@ -12,7 +12,7 @@ import (
 
 func scanRun(rows *sql.Rows) (r record.Run, err error) {
 	w := &r.Written
-	err = rows.Scan(&r.Seq, &r.ID, &r.Deliveries, &r.DecidedAt, &w.Records, &w.Facts, &w.Links, &r.Opened, &r.Planned, &r.Plan)
+	err = rows.Scan(&r.Seq, &r.ID, &r.Deliveries, &r.DecidedAt, &w.Records, &w.Facts, &w.Links, &r.Opened, &r.Planned, &r.Plan, &r.Entry.Seq)
 	return r, err
 }
 

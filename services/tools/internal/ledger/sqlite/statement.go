@@ -23,6 +23,19 @@ const (
 	selectDelivery
 	selectDeliveries
 	selectDropped
+	selectIdentity
+	selectSink
+	selectBatch
+	selectOldestEntry
+	selectParked
+	selectEventRows
+	selectEntityRows
+	selectLinkRows
+	selectObservationRows
+	scanEvents
+	scanEntities
+	scanLinks
+	scanObservations
 
 	// Statements of the writer.
 	touch
@@ -55,18 +68,23 @@ const (
 	insertReport
 	pruneReports
 	upsertDropped
+	selectBatchEnd
+	upsertSink
+	insertParked
+	deleteParked
 	statements
 
 	firstWrite = touch
 )
 
 const (
-	runColumns  = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan IS NOT NULL, run.plan`
+	runColumns  = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan IS NOT NULL, run.plan, run.entry`
 	callColumns = `call.id, call.run, run.id, event.id, call.mode, call.occurrence, call.version, call.not_after, call.look_at,
 		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload`
 	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
 	linkColumns = `link.from_ref, link.to_ref, link.kind, link.authn, link.rule, link.confidence, link.stood,
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
+	entityColumns      = `entity.ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes`
 	observationColumns = `subject, name, sub_key, at, value, place, actor, event_id, authn`
 	// Oldest first, and never in doubt.
 	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind, link.authn`
@@ -120,9 +138,9 @@ func (s statement) text() string {
 			WHERE link.from_ref IN (SELECT value FROM json_each(?1)) OR link.to_ref IN (SELECT value FROM json_each(?1))
 			ORDER BY link.last_at DESC, link.from_ref, link.to_ref, link.stood, link.kind, link.authn LIMIT ?2`
 	case selectEntity:
-		return `SELECT ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity WHERE ref = ?`
+		return `SELECT ` + entityColumns + ` FROM entity WHERE ref = ?`
 	case selectEntities:
-		return `SELECT ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes FROM entity
+		return `SELECT ` + entityColumns + ` FROM entity
 			WHERE ref IN (SELECT value FROM json_each(?)) ORDER BY ref`
 	case selectDelivery:
 		return `SELECT seq, record FROM report WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 2`
@@ -132,7 +150,7 @@ func (s statement) text() string {
 	case selectDropped:
 		return `SELECT source, sum(total) FROM dropped GROUP BY source`
 	default:
-		return s.writeText()
+		return s.outboxText()
 	}
 }
 
@@ -159,10 +177,10 @@ func (s statement) writeText() string {
 	case insertDelivery:
 		return `INSERT INTO delivery (event, delivery_id, hook_id, retry, received_at) VALUES (?, ?, ?, ?, ?)`
 	case insertRun:
-		return `INSERT INTO run (seq, id, source, deliveries, lease_owner, lease_until, records, facts, links, opened)
-			VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`
+		return `INSERT INTO run (seq, id, source, deliveries, lease_owner, lease_until, records, facts, links, opened, entry)
+			VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`
 	case insertEntry:
-		return `INSERT INTO entry (run, kind, delta) VALUES (?, ?, ?)`
+		return `INSERT INTO entry (run, kind, delta, at) VALUES (?, ?, ?, ?)`
 	case countDelivery:
 		return `UPDATE run SET deliveries = deliveries + 1 WHERE seq = ?`
 	case leaseRun:
@@ -255,6 +273,6 @@ func (s statement) deliveryText() string {
 		return `INSERT INTO dropped (reporter, source, total) VALUES (?1, ?2, ?3)
 			ON CONFLICT (reporter, source) DO UPDATE SET total = ?3 WHERE ?3 > total`
 	default:
-		return ""
+		return s.sinkText()
 	}
 }

@@ -26,7 +26,7 @@ const Word = "sqlite"
 const (
 	// schemaVersion is kept in the file's user_version. It is the last file in
 	// schema/: each brings a ledger from the version before to its own.
-	schemaVersion = 4
+	schemaVersion = 5
 	// applicationID marks a file as ours: "Swyd".
 	applicationID = 0x53777964
 
@@ -63,6 +63,7 @@ type Store struct {
 
 var (
 	_ ledger.Ledger = (*Store)(nil)
+	_ ledger.Outbox = (*Store)(nil)
 	_ fact.Facts    = (*Store)(nil)
 	_ graph.Graph   = (*Store)(nil)
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -25,6 +26,7 @@ type writer struct {
 	wakers *wakers
 	// What was committed since the store was opened.
 	operations, commits atomic.Uint64
+	now                 func() time.Time
 	log                 *slog.Logger
 	closing             chan struct{}
 	closed              chan struct{}
@@ -41,7 +43,7 @@ type operation struct {
 
 func newWriter(ctx context.Context, db *sql.DB, opts Options, wakers *wakers) (*writer, error) {
 	w := &writer{
-		db: db, ops: make(chan *operation), limit: opts.GroupLimit, wakers: wakers, log: opts.Log,
+		db: db, ops: make(chan *operation), limit: opts.GroupLimit, wakers: wakers, now: opts.Now, log: opts.Log,
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
 	for s := range statements {
@@ -138,7 +140,7 @@ func (w *writer) commit(group []*operation, results []error) (changed bool, err 
 	if err != nil {
 		return false, unavailable(err)
 	}
-	b := &batch{tx: tx, prepared: &w.prepared, entities: newEntities()}
+	b := &batch{tx: tx, prepared: &w.prepared, now: ledger.Micros(w.now()), entities: newEntities()}
 	for i, op := range group {
 		if !op.taken.CompareAndSwap(false, true) {
 			continue
@@ -169,6 +171,8 @@ type batch struct {
 	tx       *sql.Tx
 	prepared *[statements]*sql.Stmt
 	bound    [statements]*sql.Stmt
+	// When the commit began, by the store's clock.
+	now      int64
 	entities entities
 	// Some run changed: watchers are woken.
 	changed bool

@@ -86,6 +86,14 @@ func remedyTLS(setting string, err error) string {
 	return ""
 }
 
+// NotSent tells whether a request certainly never came to the service: there was
+// no connection, or no TLS on it. Other errors of TLS may come after it was sent.
+func NotSent(err error) bool {
+	var op *net.OpError
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	return errors.As(err, &op) && op.Op == "dial" || certificate || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errPlain)
+}
+
 // cause is what lies at the bottom of a client's error, without the URL around it.
 func cause(err error) string {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {

@@ -42,12 +42,23 @@ func ClientOptionsShowing(token func() string) ([]connect.ClientOption, error) {
 // Deadlines come from contexts. Certificates are verified as the system has it.
 func NewHTTPClient() *http.Client { return newHTTPClient(nil) }
 
-// NewTrustingHTTPClient makes such a client, which verifies the certificates of
+// NewTrustingHTTPClient makes a service's client. It verifies the certificates of
 // https URLs against those of the file that SERVICE_CA_FILE names, in PEM, and
-// nothing else. "" is NewHTTPClient.
+// nothing else; with "" as the system has it. It follows no redirect: what is
+// sent is for the service that a setting names, and for no other.
 func NewTrustingHTTPClient(caFile string) (*http.Client, error) {
+	cfg, err := trusting(caFile)
+	if err != nil {
+		return nil, err
+	}
+	client := newHTTPClient(cfg)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client, nil
+}
+
+func trusting(caFile string) (*tls.Config, error) {
 	if caFile == "" {
-		return NewHTTPClient(), nil
+		return nil, nil //nolint:nilnil // the system's
 	}
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
@@ -57,7 +68,7 @@ func NewTrustingHTTPClient(caFile string) (*http.Client, error) {
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("SERVICE_CA_FILE=%s: want certificates in PEM", caFile)
 	}
-	return newHTTPClient(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}), nil
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}, nil
 }
 
 func newHTTPClient(cfg *tls.Config) *http.Client {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -127,8 +126,7 @@ func (c *Client) explain(err error) error {
 // notSent tells whether the function can't have run: no connection was made, no
 // TLS on it, or Lambda refused the invocation before it started.
 func notSent(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" || reach.Explain("", "", err).Class == reach.TLS {
+	if reach.NotSent(err) {
 		return true
 	}
 	var status interface{ HTTPStatusCode() int }

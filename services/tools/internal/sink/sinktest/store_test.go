@@ -1,0 +1,21 @@
+package sinktest_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/sink/sinktest"
+)
+
+func opener() sinktest.Opener {
+	var stores sync.Map
+	return func(_ testing.TB, name string) sink.Target {
+		s, _ := stores.LoadOrStore(name, sinktest.NewStore("memory"))
+		return s.(*sinktest.Store).Open()
+	}
+}
+
+func TestStore(t *testing.T) { sinktest.Run(t, opener()) }
+
+func TestBrokenStore(t *testing.T) { sinktest.RunBroken(t, opener()) }

@@ -34,3 +34,28 @@ func TestPeerNamesTheSetting(t *testing.T) {
 		t.Errorf("the peer's own error became %v", err)
 	}
 }
+
+// A service whose token the one behind it does not take would have told its
+// caller that his was wrong.
+func TestPeerThatDoesNotTakeOurToken(t *testing.T) {
+	for _, reason := range []fault.Reason{fault.TokenMissing, fault.Scope} {
+		refused, _ := fault.ToConnect(fault.New(reason, "set AGENT_TOKEN"))
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = connect.NewErrorWriter().Write(w, r, refused)
+		}))
+		defer srv.Close()
+		client := connect.NewClient[emptypb.Empty, emptypb.Empty](rpc.NewHTTPClient(), srv.URL+"/x.Y/Z", rpc.Peer("TOOLS_URL", srv.URL))
+		_, unary := client.CallUnary(t.Context(), connect.NewRequest(&emptypb.Empty{}))
+		stream, err := client.CallServerStream(t.Context(), connect.NewRequest(&emptypb.Empty{}))
+		if err == nil {
+			stream.Receive()
+			err = errors.Join(stream.Err(), stream.Close())
+		}
+		want := "TOOLS_URL=" + srv.URL + " does not take this service's token: " + string(reason) + ": set AGENT_TOKEN"
+		for kind, err := range map[string]error{"unary": unary, "stream": err} {
+			if fault.ReasonOf(err) != fault.Unavailable || fault.Detail(err) != want {
+				t.Errorf("%s: %v, want unavailable: %s", kind, err, want)
+			}
+		}
+	}
+}

@@ -17,7 +17,7 @@ type Facts interface {
 }
 
 // Query selects observations. Each list that is set must have the row's value;
-// one that is empty asks for nothing.
+// one that is empty asks for nothing. A place or an actor of "" finds no row.
 type Query struct {
 	Subjects []string
 	Places   []string

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact/facttest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/graph/graphtest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/ledgertest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/sqlite"
@@ -36,3 +37,13 @@ func openGraph(t testing.TB) graphtest.Store {
 func TestGraph(t *testing.T) { graphtest.Run(t, openGraph) }
 
 func TestBrokenGraph(t *testing.T) { graphtest.RunBroken(t, openGraph) }
+
+func openFacts(t testing.TB) facttest.Store {
+	s := opener(0)(t, t.TempDir(), time.Now)
+	t.Cleanup(func() { _ = s.Close() })
+	return facttest.Store{Facts: s, Load: facttest.LoadLedger(s)}
+}
+
+func TestFacts(t *testing.T) { facttest.Run(t, openFacts) }
+
+func TestBrokenFacts(t *testing.T) { facttest.RunBroken(t, openFacts) }

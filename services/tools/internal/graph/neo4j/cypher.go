@@ -40,14 +40,25 @@ const (
 	// Nobody names them any more.
 	deletePlaceholders = `UNWIND $refs AS ref MATCH (n:Entity {ref: ref}) WHERE n:Placeholder AND NOT EXISTS { (n)--() } DELETE n`
 
-	setSwept = `MATCH (s:Switchyard {name: 'store'})
-		SET s.swept = CASE WHEN s.swept > $number THEN s.swept ELSE $number END`
-	// A part of what is to be swept at a time: a transaction is held in memory.
-	sweepLinks = `MATCH (a)-[l:LINKS]->(b) WHERE l._batch <= $number WITH a.ref AS a, b.ref AS b, l LIMIT $limit
-		DELETE l RETURN a, b`
-	sweepEntities = `MATCH (n:Entity) WHERE n._batch <= $number WITH n, n.ref AS ref LIMIT $limit
-		REMOVE n` + allLabels + ` SET n = {ref: ref} SET n:Placeholder RETURN ref`
-	sweepBuried = `MATCH (t:Tombstone) WHERE t._batch <= $number WITH t, t.key AS key LIMIT $limit DELETE t RETURN key`
+	// Where a sweep is, so that one that was stopped goes on.
+	startSweep = `MATCH (s:Switchyard {name: 'store'})
+		SET s.swept = CASE WHEN s.swept > $number THEN s.swept ELSE $number END
+		WITH s WHERE coalesce(s.sweeping, 0) <> $number SET s.sweeping = $number, s.sweep_table = 0, s.sweep_after = ''`
+	selectSweep = `MATCH (s:Switchyard {name: 'store'}) SET s._turn = true REMOVE s._turn
+		RETURN s.sweeping AS number, s.sweep_table AS table, s.sweep_after AS after`
+	moveSweep = `MATCH (s:Switchyard {name: 'store'}) SET s.sweep_table = $table, s.sweep_after = $after`
+	endSweep  = `MATCH (s:Switchyard {name: 'store'}) REMOVE s.sweeping, s.sweep_table, s.sweep_after`
+
+	sweepLinks = `MATCH (a)-[l:LINKS]->(b) WHERE l._key > $after WITH a, l, b ORDER BY l._key LIMIT $limit
+		WITH l, l._key AS key, a.ref AS a, b.ref AS b, l._batch <= $number AS old
+		FOREACH (_ IN CASE WHEN old THEN [1] ELSE [] END | DELETE l) RETURN key, old, a, b ORDER BY key`
+	sweepEntities = `MATCH (n:Entity) WHERE n.ref > $after WITH n ORDER BY n.ref LIMIT $limit
+		WITH n, n.ref AS key, coalesce(n._batch, 0) <= $number AS old
+		FOREACH (_ IN CASE WHEN old THEN [1] ELSE [] END | REMOVE n` + allLabels + ` SET n = {ref: key} SET n:Placeholder)
+		RETURN key, old, key AS a, key AS b ORDER BY key`
+	sweepBuried = `MATCH (t:Tombstone) WHERE t.key > $after WITH t ORDER BY t.key LIMIT $limit
+		WITH t, t.key AS key, t._batch <= $number AS old
+		FOREACH (_ IN CASE WHEN old THEN [1] ELSE [] END | DELETE t) RETURN key, old ORDER BY key`
 
 	entityColumns = `n.ref AS ref, n.kind AS kind, n.native_id AS native_id, n.place AS place, n.seen AS seen, n.vouched AS vouched, n._row AS _row`
 	linkColumns   = `a.ref AS from, b.ref AS to, l.kind AS kind, l.rule AS rule, l.confidence AS confidence, l.stood AS stood, l.authn AS authn,

@@ -4,13 +4,8 @@ CREATE CONSTRAINT switchyard_entity IF NOT EXISTS FOR (n:Entity) REQUIRE n.ref I
 // A link's key is a digest of (from, stood, to, kind, authn): they together are longer than an index takes.
 CREATE CONSTRAINT switchyard_link IF NOT EXISTS FOR ()-[l:LINKS]-() REQUIRE l._key IS UNIQUE;
 
-// What a sweep looks for.
-CREATE INDEX switchyard_entity_batch IF NOT EXISTS FOR (n:Entity) ON (n._batch);
-CREATE INDEX switchyard_link_batch IF NOT EXISTS FOR ()-[l:LINKS]-() ON (l._batch);
-
 // A row that was removed: a late write of a lower number must not bring it back.
 CREATE CONSTRAINT switchyard_tombstone IF NOT EXISTS FOR (n:Tombstone) REQUIRE n.key IS UNIQUE;
-CREATE INDEX switchyard_tombstone_batch IF NOT EXISTS FOR (n:Tombstone) ON (n._batch);
 
 // The one node that says how far the store is and which schema it has.
 CREATE CONSTRAINT switchyard_mark IF NOT EXISTS FOR (n:Switchyard) REQUIRE n.name IS UNIQUE;

@@ -70,7 +70,7 @@ const (
 	scanEntities = `MATCH (n:Entity) WHERE n.ref > $after AND n._batch IS NOT NULL
 		WITH n ORDER BY n.ref LIMIT $limit RETURN ` + entityColumns + ` ORDER BY ref`
 	scanLinks = `MATCH (a:Entity)-[l:LINKS]->(b:Entity) WHERE l._key > $after
-		WITH a, l, b ORDER BY l._key LIMIT $limit RETURN l._key AS _key, ` + linkColumns + `, ` + linkGone + ` AS gone ORDER BY _key`
+		WITH a, l, b ORDER BY l._key LIMIT $limit RETURN l._key AS _key, ` + linkColumns + ` ORDER BY _key`
 	selectEntities = `MATCH (n:Entity) WHERE n.ref IN $refs AND n._batch IS NOT NULL RETURN ` + entityColumns
 	selectLinked   = `MATCH (n:Entity)-[l:LINKS]-() WHERE n.ref IN $refs
 		WITH DISTINCT l, startNode(l) AS a, endNode(l) AS b

@@ -4,7 +4,7 @@ import "context"
 
 // Empty removes all that is in the database but the schema's constraints and indexes.
 func (s *Store) Empty(ctx context.Context) error {
-	_, err := s.server.once(ctx, 0, `MATCH (n) DETACH DELETE n`, nil)
+	_, err := s.server.once(ctx, 0, `MATCH (n) CALL { WITH n DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS`, nil)
 	return err
 }
 

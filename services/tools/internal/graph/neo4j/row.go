@@ -70,9 +70,16 @@ func encodeEntity(e ledger.EntityRow, number uint64) (record, error) {
 	return properties, nil
 }
 
-// isAttributeName: none that begins as our own do.
+// isAttributeName: policy's names and project's are such. Nothing else becomes a
+// property: names that text chose would fill the server's list of them, which never
+// shrinks. Our own begin with "_", so that none of these is one.
 func isAttributeName(name string) bool {
-	return name != "" && name[0] >= 'a' && name[0] <= 'z' && !strings.ContainsRune(name, 0)
+	for i, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (i == 0 || (c < '0' || c > '9') && c != '_' && c != '.') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
 }
 
 func decodeEntity(r record) (e ledger.EntityRow, err error) {

@@ -87,7 +87,7 @@ func tombOfLink(key string) string { return "link " + key }
 // stand is what the store says of itself.
 type stand struct {
 	sink.Mark
-	// Rows were swept up to this number: no write up to it has any that is still wanted.
+	// Rows of the ledger were swept up to this number: no write up to it has any that is still wanted.
 	swept int64
 	// The highest number that a tombstone has.
 	buried int64
@@ -106,7 +106,7 @@ func (b *batch) write(t *transaction) error {
 		swept: number(found[0], "swept"), buried: number(found[0], "buried"),
 	}
 	if at.Ledger != b.Ledger {
-		at = stand{} // Of another ledger's numbers nothing follows for ours.
+		at.Number, at.swept = 0, 0
 	}
 	if int64(b.Number) > at.swept {
 		if err := b.writeRows(t, at); err != nil {

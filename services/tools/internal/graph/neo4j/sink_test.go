@@ -1,0 +1,29 @@
+package neo4j_test
+
+import (
+	"testing"
+
+	"github.com/switchyard-dev/switchyard/internal/testkit"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/sink/sinktest"
+)
+
+// openTarget opens the server's one database, emptied where a name is new.
+func openTarget() sinktest.Opener {
+	opened := make(map[string]string)
+	return func(t testing.TB, name string) sink.Target {
+		t.Helper()
+		if opened[name] == "" {
+			opened[name] = testkit.Neo4j(t)
+			s := reopen(t, opened[name])
+			if err := s.Empty(patient(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return reopen(t, opened[name])
+	}
+}
+
+func TestTarget(t *testing.T) { sinktest.Run(t, openTarget()) }
+
+func TestBrokenTarget(t *testing.T) { sinktest.RunBroken(t, openTarget()) }

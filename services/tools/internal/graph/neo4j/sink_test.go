@@ -13,14 +13,19 @@ func openTarget() sinktest.Opener {
 	opened := make(map[string]string)
 	return func(t testing.TB, name string) sink.Target {
 		t.Helper()
-		if opened[name] == "" {
-			opened[name] = testkit.Neo4j(t)
-			s := reopen(t, opened[name])
-			if err := s.Empty(patient(t)); err != nil {
-				t.Fatal(err)
-			}
+		if opened[name] != "" {
+			return reopen(t, opened[name])
 		}
-		return reopen(t, opened[name])
+		address := testkit.Neo4j(t)
+		s := reopen(t, address)
+		wait(t, s)
+		empty(t, s)
+		if len(opened) == 0 {
+			learn(t, s)
+			empty(t, s)
+		}
+		opened[name] = address
+		return reopen(t, address)
 	}
 }
 

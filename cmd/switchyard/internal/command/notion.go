@@ -41,7 +41,8 @@ this command waits, and keeps it in its data folder.
   switchyard notion connect --url https://hooks.example.com
   switchyard notion connect --url https://hooks.example.com --replace --for 5m
 
-For ingress as a service of its own, NOTION_HANDSHAKE_UNTIL is the time until
+It does so for containers too, where it shares ingress's files and INGRESS_URL is
+set. By hand, for ingress as a service of its own, NOTION_HANDSHAKE_UNTIL is the time until
 which it takes the token, and NOTION_WEBHOOK_SECRET_FILE the file that it goes to.
 Over a token that is active it takes none, unless NOTION_HANDSHAKE_UNTIL_FILE
 names a file that says so: 2026-03-01T12:30:00Z replace.`
@@ -56,7 +57,7 @@ func (c connectNotionCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	if s.running.Ingress == "" {
+	if s.running.Ingress == "" && s.IngressURL == "" {
 		return fmt.Errorf("nothing runs on --data %s that could take a token: start `switchyard dev` first, or name its folder with --data", c.Data)
 	}
 	until := env.Now().Add(c.For)

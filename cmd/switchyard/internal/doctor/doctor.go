@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -57,7 +58,7 @@ func Examine(ctx context.Context, o Options) Report {
 	e.settings()
 	e.secrets()
 	e.rules()
-	if !e.remote() {
+	if !e.remote() && e.apart() == "" {
 		e.ports(ctx)
 		e.stores()
 	}
@@ -93,6 +94,14 @@ func (e *exam) remote() bool {
 	return e.o.URL != "" && !service.Loopback(hostOf(e.o.URL))
 }
 
+// apart is where ingress is if the services run elsewhere, as containers do, and
+// this command asks them from beside: each tells of its own ports and stores.
+// "" if they are this machine's.
+func (e *exam) apart() string {
+	url, _ := e.lookup("INGRESS_URL")
+	return strings.TrimRight(url, "/")
+}
+
 func (e *exam) ingressURL() string {
-	return cmp.Or(e.o.URL, e.running.Ingress, e.base("ingress", e.ingress.Addr()))
+	return cmp.Or(e.o.URL, e.running.Ingress, e.apart(), e.base("ingress", e.ingress.Addr()))
 }

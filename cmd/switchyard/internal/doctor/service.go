@@ -112,6 +112,9 @@ type peer struct{ name, setting, url string }
 
 func (e *exam) peers() []peer {
 	all := []peer{{"ingress", "WEBHOOK_SERVER_PORT", e.ingressURL()}}
+	if e.apart() != "" {
+		all[0].setting = "INGRESS_URL"
+	}
 	if e.remote() {
 		return all
 	}
@@ -139,7 +142,7 @@ func (e *exam) services(ctx context.Context) map[string]answer {
 		}
 		answers[p.name] = a
 	}
-	if there == 0 && e.o.URL == "" && !e.up {
+	if there == 0 && e.o.URL == "" && !e.up && e.apart() == "" {
 		e.found("services", Warning, "", "none is running, so nothing was sent and no clock compared", "start them with `switchyard dev` and run doctor again, or name a running ingress with --url")
 		return answers
 	}

@@ -206,6 +206,34 @@ func TestBrokenStack(t *testing.T) {
 }
 
 // A certificate that this machine does not believe is told from no answer.
+// Beside containers, this machine's ports and files are nobody's.
+func TestApart(t *testing.T) {
+	s := start(t)
+	there := map[string]string{"INGRESS_URL": s.ingress.URL + "/", "WEBHOOK_SERVER_PORT": "", "AGENT_LISTEN": "", "TOOLS_LISTEN": "", "EXECUTOR_LISTEN": ""}
+	report := s.examine(t, there)
+	if report.Problems > 0 {
+		t.Errorf("%+v", report)
+	}
+	for _, f := range report.Findings {
+		if f.Area == "ports" || f.Area == "stores" {
+			t.Errorf("examined %+v", f)
+		}
+	}
+	for _, f := range []*fake{s.ingress, s.agent, s.tools, s.executor} {
+		f.Close()
+	}
+	report = s.examine(t, there)
+	var away []string
+	for _, f := range report.Findings {
+		if f.Area == "services" && f.Level == doctor.Problem {
+			away = append(away, f.Setting)
+		}
+	}
+	if got := strings.Join(away, " "); got != "INGRESS_URL AGENT_URL TOOLS_URL EXECUTOR_ENDPOINT" {
+		t.Errorf("away: %s", got)
+	}
+}
+
 func TestCertificate(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)

@@ -1,5 +1,10 @@
 package keyring
 
+import (
+	"errors"
+	"net/url"
+)
+
 // A holder is a container, and the folder with what it may know.
 const (
 	agent      = "agent"
@@ -36,26 +41,45 @@ func keys() []key {
 		{name: "OPERATOR_TOKEN", holders: []string{agent, tools}},
 		{name: "POSTGRES_PASSWORD", holders: []string{postgres}},
 		{name: "CLICKHOUSE_PASSWORD", holders: []string{clickhouse}},
-		// As the image of Neo4j reads it: user/password. A letter comes first,
-		// because it hands the password to a program that takes "-" for a flag.
-		{name: "NEO4J_AUTH", holders: []string{neo4j}, prefix: "neo4j/n"},
+		// A letter comes first, because the image of Neo4j hands the password to a
+		// program that takes "-" for a flag.
+		{name: "NEO4J_PASSWORD", holders: []string{neo4j, tools}, prefix: "n"},
 	}
 }
 
-// address is the setting of a holder that says where a store is, with the
-// password that was made for the store.
-type address struct {
-	name     string
-	holder   string
-	password string // the key's name
+// derived is a file that has a key in another form. It is no secret of its own,
+// and written anew each time.
+type derived struct {
+	name   string
+	holder string
+	key    string // its name
+	// form returns the content. given is the setting of the derived one's name; where
+	// that is "" and the form needs it, there is no content.
+	form func(given, key string) (string, error)
 }
 
-func addresses() []address {
-	return []address{
-		{name: "DATABASE_URL", holder: tools, password: "POSTGRES_PASSWORD"},
-		{name: "CLICKHOUSE_URL", holder: tools, password: "CLICKHOUSE_PASSWORD"},
-		{name: "NEO4J_URI", holder: tools, password: "NEO4J_AUTH"},
+func forms() []derived {
+	return []derived{
+		{name: "DATABASE_URL", holder: tools, key: "POSTGRES_PASSWORD", form: address},
+		{name: "CLICKHOUSE_URL", holder: tools, key: "CLICKHOUSE_PASSWORD", form: address},
+		{name: "NEO4J_AUTH", holder: neo4j, key: "NEO4J_PASSWORD", form: func(_, key string) (string, error) { return "neo4j/" + key, nil }},
 	}
+}
+
+// address puts a password into the URL of a store that names a user and none.
+func address(given, password string) (string, error) {
+	if given == "" {
+		return "", nil
+	}
+	u, err := url.Parse(given)
+	if err != nil {
+		// Its text has the value, which may have a password.
+		return "", errors.New("it is no URL: want one such as postgres://user@host:5432/database")
+	}
+	if _, has := u.User.Password(); u.User != nil && !has {
+		u.User = url.UserPassword(u.User.Username(), password)
+	}
+	return u.String(), nil
 }
 
 // modes are those of a holder's folder and of its files. The stores' images run

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,9 +26,9 @@ type Report struct {
 // its holders have is copied to the others; one that nobody has is made. So it
 // may be called again at any time, also after it was killed in the middle.
 //
-// given also says where the stores are: DATABASE_URL, CLICKHOUSE_URL and
-// NEO4J_URI, each of which is written for tools with the password in it, if it
-// names a user and no password. An address that is not given is not written.
+// given also says where stores are that tools finds by a URL: DATABASE_URL and
+// CLICKHOUSE_URL are written with the password in them, if they name a user and no
+// password. A URL that is not given is not written.
 func Make(dir string, given config.Lookup, random io.Reader) (Report, error) {
 	r := &ring{dir: dir, given: given, random: random, values: map[string]string{}}
 	lock, err := acquire(dir)
@@ -42,8 +41,8 @@ func Make(dir string, given config.Lookup, random io.Reader) (Report, error) {
 			return r.report, err
 		}
 	}
-	for _, a := range addresses() {
-		if err := r.address(a); err != nil {
+	for _, d := range forms() {
+		if err := r.derive(d); err != nil {
 			return r.report, err
 		}
 	}
@@ -111,26 +110,16 @@ func (r *ring) find(k key) (string, error) {
 	return "", nil
 }
 
-// address is written anew each time: it is no secret of its own, and whoever
-// moves a store says so once.
-func (r *ring) address(a address) error {
-	value, _ := r.given(a.name)
-	if value == "" {
+func (r *ring) derive(d derived) error {
+	given, _ := r.given(d.name)
+	content, err := d.form(given, r.values[d.key])
+	if err != nil {
+		return fmt.Errorf("%s: %w", d.name, err)
+	}
+	if content == "" {
 		return nil
 	}
-	u, err := url.Parse(value)
-	if err != nil {
-		// Its text has the value, which may have a password.
-		return fmt.Errorf("%s is not a URL: want one such as postgres://user@host:5432/database", a.name)
-	}
-	if _, has := u.User.Password(); u.User != nil && !has {
-		_, password, found := strings.Cut(r.values[a.password], "/") // user/password of Neo4j
-		if !found {
-			password = r.values[a.password]
-		}
-		u.User = url.UserPassword(u.User.Username(), password)
-	}
-	_, err = r.replace(a.holder, a.name, u.String())
+	_, err = r.replace(d.holder, d.name, content)
 	return err
 }
 

@@ -60,9 +60,9 @@ func TestEachHolderHasItsOwn(t *testing.T) {
 		"clickhouse/CLICKHOUSE_PASSWORD",
 		"executor/TOOLS_TOKEN",
 		"ingress/GITHUB_WEBHOOK_SECRET", "ingress/INGRESS_TOKEN", "ingress/JIRA_WEBHOOK_SECRET", "ingress/NOTION_WEBHOOK_SECRET", "ingress/SEAL_KEY",
-		"neo4j/NEO4J_AUTH",
+		"neo4j/NEO4J_AUTH", "neo4j/NEO4J_PASSWORD",
 		"postgres/POSTGRES_PASSWORD",
-		"tools/AGENT_TOKEN", "tools/OPERATOR_TOKEN", "tools/READER_TOKEN", "tools/SEAL_KEY", "tools/TOOLS_TOKEN",
+		"tools/AGENT_TOKEN", "tools/NEO4J_PASSWORD", "tools/OPERATOR_TOKEN", "tools/READER_TOKEN", "tools/SEAL_KEY", "tools/TOOLS_TOKEN",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
@@ -240,26 +240,25 @@ func TestAddresses(t *testing.T) {
 	mustMake(t, dir, map[string]string{
 		"DATABASE_URL":   "postgres://switchyard@postgres:5432/switchyard?sslmode=disable",
 		"CLICKHOUSE_URL": "http://reader:own@ch.example.com:8123/facts",
-		"NEO4J_URI":      "neo4j://neo4j@neo4j:7687",
 	})
 	got := files(t, dir)
-	auth := strings.TrimSpace(strings.TrimPrefix(got["neo4j/NEO4J_AUTH"], "neo4j/"))
+	password := strings.TrimSpace(got["postgres/POSTGRES_PASSWORD"])
 	for name, want := range map[string]string{
-		"DATABASE_URL":   "postgres://switchyard:" + strings.TrimSpace(got["postgres/POSTGRES_PASSWORD"]) + "@postgres:5432/switchyard?sslmode=disable",
-		"CLICKHOUSE_URL": "http://reader:own@ch.example.com:8123/facts",
-		"NEO4J_URI":      "neo4j://neo4j:" + auth + "@neo4j:7687",
+		"tools/DATABASE_URL":   "postgres://switchyard:" + password + "@postgres:5432/switchyard?sslmode=disable\n",
+		"tools/CLICKHOUSE_URL": "http://reader:own@ch.example.com:8123/facts\n",
+		"neo4j/NEO4J_AUTH":     "neo4j/" + got["tools/NEO4J_PASSWORD"],
 	} {
-		if got["tools/"+name] != want+"\n" {
-			t.Errorf("%s is %q", name, got["tools/"+name])
+		if got[name] != want {
+			t.Errorf("%s is %q", name, got[name])
 		}
 	}
 	// A store that moved is found, with the same password.
 	mustMake(t, dir, map[string]string{"DATABASE_URL": "postgres://switchyard@elsewhere/switchyard"})
-	moved := files(t, dir)
-	if want := "postgres://switchyard:" + strings.TrimSpace(got["postgres/POSTGRES_PASSWORD"]) + "@elsewhere/switchyard\n"; moved["tools/DATABASE_URL"] != want {
-		t.Errorf("after the move %q", moved["tools/DATABASE_URL"])
+	if moved, want := files(t, dir)["tools/DATABASE_URL"], "postgres://switchyard:"+password+"@elsewhere/switchyard\n"; moved != want {
+		t.Errorf("after the move %q", moved)
 	}
-	if _, err := keyring.Make(dir, from(map[string]string{"DATABASE_URL": "postgres://u:secret%zz@h/d"}), rand.Reader); err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "DATABASE_URL") {
+	_, err := keyring.Make(dir, from(map[string]string{"DATABASE_URL": "postgres://u:secret%zz@h/d"}), rand.Reader)
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "DATABASE_URL") {
 		t.Errorf("a broken address gave %v", err)
 	}
 }

@@ -19,7 +19,7 @@ var services = []string{"ingress", "agent", "tools", "executor"}
 var secrets = map[string]string{
 	"ingress":  "GITHUB_WEBHOOK_SECRET INGRESS_TOKEN JIRA_WEBHOOK_SECRET NOTION_WEBHOOK_SECRET SEAL_KEY",
 	"agent":    "AGENT_TOKEN INGRESS_TOKEN OPERATOR_TOKEN READER_TOKEN",
-	"tools":    "AGENT_TOKEN OPERATOR_TOKEN READER_TOKEN SEAL_KEY TOOLS_TOKEN",
+	"tools":    "AGENT_TOKEN NEO4J_PASSWORD OPERATOR_TOKEN READER_TOKEN SEAL_KEY TOOLS_TOKEN",
 	"executor": "TOOLS_TOKEN",
 }
 
@@ -103,6 +103,8 @@ func TestCompose(t *testing.T) {
 		t.Logf("%s restarted and healthy in %v", service, time.Since(began).Round(100*time.Millisecond))
 		d.webhook("after a restart of " + service)
 	}
+	d.notion()
+	d.doctor()
 	d.downAndUp()
 }
 
@@ -190,6 +192,44 @@ func (d *deployment) confined() {
 	}
 	if out, err := d.try("", "docker", "exec", d.container("ingress"), "sh"); err == nil {
 		d.t.Errorf("there is a shell: %s", out)
+	}
+}
+
+// notion: the verification token of a subscription goes from Notion's one request
+// into ingress's file, and back to who waits for it.
+func (d *deployment) notion() {
+	d.t.Helper()
+	const token = "secret_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+	printed := make(chan string, 1)
+	go func() {
+		out, err := d.try("", "docker", "compose", "run", "--rm", "--no-TTY", "--no-deps", "cli", "notion", "connect", "--replace", "--for", "1m")
+		if err != nil {
+			out = err.Error()
+		}
+		printed <- out
+	}()
+	// Until the command has opened the window, it is a stranger's.
+	await(d.t, time.Minute, "the token to be taken", func() error {
+		code := d.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Content-Type: application/json",
+			"-d", `{"verification_token":"`+token+`"}`, "http://127.0.0.1:"+d.ingress+"/webhooks/notion")
+		if code != "200" {
+			return errors.New("answered " + code)
+		}
+		return nil
+	})
+	if out := <-printed; !strings.Contains(out, "\n  "+token+"\n") {
+		d.t.Errorf("notion connect printed\n%s", out)
+	}
+	if out := d.cli("send", "notion", "page.updated"); !strings.Contains(out, "success (replayed)") {
+		d.t.Errorf("signed with Notion's token:\n%s", out)
+	}
+}
+
+// doctor finds nothing to mend.
+func (d *deployment) doctor() {
+	d.t.Helper()
+	if out := d.cli("doctor"); !strings.Contains(out, "0 problems, 0 warnings.") {
+		d.t.Errorf("doctor printed\n%s", out)
 	}
 }
 

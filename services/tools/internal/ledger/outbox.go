@@ -31,7 +31,8 @@ type Outbox interface {
 	ID(ctx context.Context) (string, error)
 
 	// Hold leases a sink for an owner, or renews its lease, and tells where the
-	// sink stands. It is false where another owner's lease runs.
+	// sink stands. It is false where another owner's lease runs. A lease of 0 gives
+	// the sink up.
 	Hold(ctx context.Context, s Sink, owner Owner, lease time.Duration) (Cursor, bool, error)
 	// Fix returns the sink's next batch, of at most limit entries, oldest first.
 	// Its bounds are durable when Fix returns: until it is confirmed, Fix returns the

@@ -46,6 +46,45 @@ func (k Keys) Len() int {
 	return len(k.Events) + len(k.Entities) + len(k.Links) + len(k.Observations)
 }
 
+// Of returns the keys of some tables.
+func (k Keys) Of(tables []Table) (of Keys) {
+	for _, t := range tables {
+		switch t {
+		case Events:
+			of.Events = k.Events
+		case Entities:
+			of.Entities = k.Entities
+		case Links:
+			of.Links = k.Links
+		case Observations:
+			of.Observations = k.Observations
+		}
+	}
+	return of
+}
+
+// Halves splits keys into two parts, neither empty where there are two keys at least.
+func (k Keys) Halves() [2]Keys {
+	var halves [2]Keys
+	half := k.Len() / 2
+	halves[0].Events, halves[1].Events, half = split(k.Events, half)
+	halves[0].Entities, halves[1].Entities, half = split(k.Entities, half)
+	halves[0].Links, halves[1].Links, half = split(k.Links, half)
+	halves[0].Observations, halves[1].Observations, _ = split(k.Observations, half)
+	return halves
+}
+
+func split[K any](list []K, at int) (first, second []K, left int) {
+	n := min(at, len(list))
+	return list[:n], list[n:], at - n
+}
+
+// Shares tells whether any key is in both.
+func (k Keys) Shares(o Keys) bool {
+	return len(without(k.Events, o.Events)) < len(k.Events) || len(without(k.Entities, o.Entities)) < len(k.Entities) ||
+		len(without(k.Links, o.Links)) < len(k.Links) || len(without(k.Observations, o.Observations)) < len(k.Observations)
+}
+
 // Keys returns the rows' keys.
 func (r Rows) Keys() Keys {
 	var k Keys

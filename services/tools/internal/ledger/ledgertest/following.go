@@ -151,6 +151,13 @@ func checkHold(h *harness) {
 	h.clock.advance(time.Second)
 	want("its lease ran out", them, true)
 	want("lost", us, false)
+	defer func() {
+		h.Helper()
+		if _, held, err := h.Hold(h.ctx, theSink, them, 0); err != nil || !held {
+			h.Errorf("given up: %v, %v", held, err)
+		}
+		want("one that was given up", us, true)
+	}()
 	if lag, err := h.Lag(h.ctx, theSink); err != nil || lag.Holder != them {
 		h.Errorf("held by %q, %v; want %q", lag.Holder, err, them)
 	}

@@ -120,9 +120,7 @@ func (s *Store) Lose(rows ledger.Rows) {
 func (s *Store) Plant(rows ledger.Rows) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key, row := range keyed(rows.Keys(), rows) {
-		s.rows[key] = row
-	}
+	maps.Copy(s.rows, keyed(rows.Keys(), rows))
 }
 
 // target is one process's connection to the store.

@@ -1,0 +1,392 @@
+package sink
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+const (
+	// scanRows is how many rows are read at a time.
+	scanRows = 2000
+	// mostCompared is how many rows of hours that differ are compared one by one:
+	// beyond it a rebuild is the repair.
+	mostCompared = 500_000
+	// repairRows is how many are written at a time.
+	repairRows = 500
+	// settleTime is how long the store is waited for, so that what is on its way
+	// is no difference.
+	settleTime = 30 * time.Second
+)
+
+// ErrNothingConfirmed: a store that never was written is no copy to be checked.
+var ErrNothingConfirmed = errors.New("sink: the store has not taken anything yet")
+
+// Result is what a check found.
+type Result struct {
+	// Rows of the ledger.
+	Rows int64
+	// Rows that the store has not, has differently, and has beyond the ledger's.
+	Missing, Different, Extra int64
+	Repaired                  int64
+	Hours                     []Hour
+	// TooMany: single rows were not compared, and the counts are those of hours.
+	TooMany bool
+	// Unsettled: the store is behind, and what is on its way may be counted.
+	Unsettled bool
+}
+
+// Hour is an hour in which store and ledger differ.
+type Hour struct {
+	Table                 ledger.Table
+	Hour                  time.Time
+	LedgerRows, StoreRows int64
+}
+
+// Check compares the store with the ledger: counts and digests of each hour,
+// then the rows of hours that differ, then, once the store has taken what was on
+// its way, those rows again. With repair it writes what is missing or different and removes
+// what the ledger has not. report gets how many rows were read, of how many.
+func (w *Worker) Check(ctx context.Context, repair bool, report func(done, total int64) error) (Result, error) {
+	c := &check{Worker: w, report: report, counts: make(map[place]Hour)}
+	if err := w.ask(ctx, func(ctx context.Context) (err error) {
+		if c.id, err = w.Outbox.ID(ctx); err == nil {
+			c.lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
+		}
+		return err
+	}); err != nil {
+		return Result{}, err
+	}
+	if c.lag.Cursor.Confirmed == 0 {
+		return Result{}, ErrNothingConfirmed
+	}
+	for _, table := range w.Target.Tables() {
+		if err := c.table(ctx, table); err != nil {
+			return Result{}, err
+		}
+	}
+	err := c.settle(ctx, repair)
+	return c.Result, err
+}
+
+// check is one Check.
+type check struct {
+	*Worker
+	Result
+	report      func(done, total int64) error
+	id          string
+	lag         ledger.Lag
+	done, total int64
+	suspects    []suspect
+	// Of the hours that differed at first.
+	counts map[place]Hour
+}
+
+// place is an hour of a table.
+type place struct {
+	table ledger.Table
+	hour  int64
+}
+
+// suspect is a row that differs, as both sides had it; nil for a side without it.
+type suspect struct {
+	table          ledger.Table
+	row            digested
+	ledgers, store *digest
+}
+
+type scanner func(ctx context.Context, t ledger.Table, after string, limit int) (ledger.Rows, string, error)
+
+func (c *check) scan(ctx context.Context, scan scanner, t ledger.Table, each func(digested)) error {
+	for after := ""; ; {
+		var rows ledger.Rows
+		if err := c.ask(ctx, func(ctx context.Context) (err error) {
+			rows, after, err = scan(ctx, t, after, scanRows)
+			return err
+		}); err != nil {
+			return err
+		}
+		list, err := digestRows(rows)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			each(d)
+		}
+		c.done += int64(len(list))
+		if err := c.report(c.done, max(c.done, c.total)); err != nil || after == "" {
+			return err
+		}
+	}
+}
+
+// hour is what a side has of one.
+type hour struct {
+	rows int64
+	sum  digest
+}
+
+func (c *check) hours(ctx context.Context, scan scanner, t ledger.Table) (hours map[int64]hour, rows int64, err error) {
+	hours = make(map[int64]hour)
+	err = c.scan(ctx, scan, t, func(d digested) {
+		h := hours[d.hour]
+		h.rows++
+		h.sum.add(d.sum)
+		hours[d.hour] = h
+		rows++
+	})
+	return hours, rows, err
+}
+
+// table compares hours, then the rows of those that differ.
+func (c *check) table(ctx context.Context, t ledger.Table) error {
+	ours, rows, err := c.hours(ctx, c.Outbox.Scan, t)
+	if err != nil {
+		return err
+	}
+	c.Rows += rows
+	c.total += 2 * rows
+	theirs, _, err := c.hours(ctx, c.Target.Scan, t)
+	if err != nil {
+		return err
+	}
+	differing, size := make(map[int64]bool), int64(0)
+	for h := range both(ours, theirs) {
+		if ours[h] != theirs[h] {
+			differing[h] = true
+			c.counts[place{t, h}] = Hour{Table: t, Hour: time.Unix(h*3600, 0).UTC(), LedgerRows: ours[h].rows, StoreRows: theirs[h].rows}
+			size += max(ours[h].rows, theirs[h].rows)
+		}
+	}
+	switch {
+	case len(differing) == 0:
+		return nil
+	case size > mostCompared:
+		c.TooMany = true
+		for h := range differing {
+			c.count(c.counts[place{t, h}])
+		}
+		return nil
+	}
+	return c.compare(ctx, t, differing)
+}
+
+func both[V any](a, b map[int64]V) map[int64]V {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// count takes an hour's difference for as many rows.
+func (c *check) count(h Hour) {
+	c.Missing += max(0, h.LedgerRows-h.StoreRows)
+	c.Extra += max(0, h.StoreRows-h.LedgerRows)
+	if h.LedgerRows == h.StoreRows {
+		c.Different++
+	}
+	c.Hours = append(c.Hours, h)
+}
+
+func (c *check) compare(ctx context.Context, t ledger.Table, differing map[int64]bool) error {
+	rows := make(map[string]*suspect)
+	of := func(d digested) *suspect {
+		if rows[d.key] == nil {
+			rows[d.key] = &suspect{table: t, row: d}
+		}
+		return rows[d.key]
+	}
+	if err := c.scan(ctx, c.Outbox.Scan, t, func(d digested) {
+		if differing[d.hour] {
+			of(d).ledgers = &d.sum
+		}
+	}); err != nil {
+		return err
+	}
+	if err := c.scan(ctx, c.Target.Scan, t, func(d digested) {
+		if differing[d.hour] {
+			of(d).store = &d.sum
+		}
+	}); err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		if s := rows[key]; !same(s.ledgers, s.store) {
+			c.suspects = append(c.suspects, *s)
+		}
+	}
+	return nil
+}
+
+func same(a, b *digest) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// settle looks at suspects again once the store has taken what was on its way:
+// only those that both sides still have as they had them are differences.
+func (c *check) settle(ctx context.Context, repair bool) error {
+	if len(c.suspects) == 0 {
+		return nil
+	}
+	var err error
+	if c.Unsettled, err = c.unsettled(ctx); err != nil {
+		return err
+	}
+	now, err := c.again(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []suspect
+	for i, s := range c.suspects {
+		if same(s.ledgers, now[i].ledgers) && same(s.store, now[i].store) {
+			wrong = append(wrong, s)
+		}
+	}
+	c.suspects = wrong
+	c.judge()
+	if !repair || len(wrong) == 0 {
+		return nil
+	}
+	return c.repair(ctx)
+}
+
+// unsettled waits for the store to take all that is committed by now, and
+// reports whether it did not.
+func (c *check) unsettled(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	first := int64(-1)
+	for {
+		lag, err := c.Outbox.Lag(ctx, c.Target.Sink())
+		if err != nil {
+			return true, err
+		}
+		if first < 0 {
+			first = lag.Total
+		}
+		if lag.Total-lag.Entries >= first {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return true, nil
+		case <-tick.C:
+		}
+	}
+}
+
+// again reads the suspects once more, from both sides.
+func (c *check) again(ctx context.Context) ([]suspect, error) {
+	now, place := make([]suspect, len(c.suspects)), make(map[string]int, len(c.suspects))
+	tables := make(map[ledger.Table]bool)
+	for i, s := range c.suspects {
+		place[string(s.table)+" "+s.row.key] = i
+		tables[s.table] = true
+	}
+	for chunk := range slices.Chunk(c.suspects, repairRows) {
+		var rows ledger.Rows
+		if err := c.ask(ctx, func(ctx context.Context) (err error) {
+			rows, err = c.Outbox.Rows(ctx, keysOf(chunk))
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		list, err := digestRows(rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range list {
+			if i, known := place[tableOf(d.keys)+" "+d.key]; known {
+				now[i].ledgers = &d.sum
+			}
+		}
+	}
+	for _, t := range slices.Sorted(maps.Keys(tables)) {
+		if err := c.scan(ctx, c.Target.Scan, t, func(d digested) {
+			if i, known := place[string(t)+" "+d.key]; known {
+				now[i].store = &d.sum
+			}
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return now, nil
+}
+
+func tableOf(k ledger.Keys) string {
+	switch {
+	case len(k.Events) > 0:
+		return string(ledger.Events)
+	case len(k.Entities) > 0:
+		return string(ledger.Entities)
+	case len(k.Links) > 0:
+		return string(ledger.Links)
+	default:
+		return string(ledger.Observations)
+	}
+}
+
+func keysOf(suspects []suspect) (k ledger.Keys) {
+	for _, s := range suspects {
+		k.Events, k.Entities = append(k.Events, s.row.keys.Events...), append(k.Entities, s.row.keys.Entities...)
+		k.Links, k.Observations = append(k.Links, s.row.keys.Links...), append(k.Observations, s.row.keys.Observations...)
+	}
+	return k
+}
+
+// judge counts what the suspects are, and in which hours.
+func (c *check) judge() {
+	told := make(map[place]bool)
+	for _, s := range c.suspects {
+		switch {
+		case s.store == nil:
+			c.Missing++
+		case s.ledgers == nil:
+			c.Extra++
+		default:
+			c.Different++
+		}
+		if p := (place{s.table, s.row.hour}); !told[p] {
+			told[p] = true
+			c.Hours = append(c.Hours, c.counts[p])
+		}
+	}
+	slices.SortFunc(c.Hours, func(a, b Hour) int { return cmp.Or(cmp.Compare(a.Table, b.Table), a.Hour.Compare(b.Hour)) })
+}
+
+// repair writes the rows as they are now under the number of the last batch that
+// was confirmed. Whatever a later batch writes has a higher one, and a row that changed
+// since its batch was fixed is in a later batch.
+func (c *check) repair(ctx context.Context) error {
+	for chunk := range slices.Chunk(c.suspects, repairRows) {
+		keys := keysOf(chunk)
+		if err := c.ask(ctx, func(ctx context.Context) error {
+			lag, err := c.Outbox.Lag(ctx, c.Target.Sink())
+			if err != nil {
+				return err
+			}
+			rows, err := c.Outbox.Rows(ctx, keys)
+			if err != nil {
+				return err
+			}
+			mark := Mark{Ledger: c.id, Number: lag.Cursor.Confirmed}
+			return c.Target.Write(ctx, Writing{Mark: mark, Rows: rows, Gone: keys.Without(rows)})
+		}); err != nil {
+			return err
+		}
+	}
+	now, err := c.again(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range now {
+		if same(s.ledgers, s.store) {
+			c.Repaired++
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+// mostParked is how many rows of one batch a store may refuse. Where it is more
+// the fault is not in the rows.
+const mostParked = 100
+
+// copy writes the rows that a batch touched, as they are now. Those that the
+// store refuses are found by halves, and an entry that touched each is parked.
+func (w *Worker) copy(ctx context.Context, batch ledger.Batch) error {
+	refused, err := w.write(ctx, batch.Number, ledger.Touched(batch.Entries).Of(w.Target.Tables()))
+	if err != nil {
+		return err
+	}
+	for _, r := range refused {
+		if err := w.park(ctx, batch.Entries, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusal is a row that the store does not take.
+type refusal struct {
+	keys ledger.Keys // of the one row
+	err  error
+}
+
+// write writes the rows of keys, and returns those that the store refused.
+func (w *Worker) write(ctx context.Context, number uint64, keys ledger.Keys) ([]refusal, error) {
+	if keys.Len() > w.chunk {
+		return w.writeHalves(ctx, number, keys)
+	}
+	if held, err := w.hold(ctx); err != nil || !held {
+		return nil, errors.Join(err, ledger.ErrNotHeld)
+	}
+	var rows ledger.Rows
+	if err := w.askLedger(ctx, func(ctx context.Context) (err error) {
+		rows, err = w.Outbox.Rows(ctx, keys)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	begun := w.Now()
+	err := w.keeping(ctx, writeTime, func(ctx context.Context) error {
+		return w.Target.Write(ctx, Writing{Mark: Mark{Ledger: w.identity, Number: number}, Rows: rows, Gone: keys.Without(rows)})
+	})
+	switch {
+	case err == nil:
+		if w.Now().Sub(begun) < writeTime/8 {
+			w.chunk = min(2*w.chunk, mostKeys)
+		}
+		return nil, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		w.chunk = max(min(w.chunk, keys.Len())/2, leastKeys)
+		return nil, err
+	case !errors.Is(err, ErrRow):
+		return nil, err
+	case keys.Len() <= 1:
+		return []refusal{{keys, err}}, nil
+	}
+	return w.writeHalves(ctx, number, keys)
+}
+
+func (w *Worker) writeHalves(ctx context.Context, number uint64, keys ledger.Keys) (refused []refusal, err error) {
+	for _, half := range keys.Halves() {
+		more, err := w.write(ctx, number, half)
+		if err != nil {
+			return nil, err
+		}
+		if refused = append(refused, more...); len(refused) > mostParked {
+			return nil, fmt.Errorf("it refuses more than %d rows of one batch: %s", mostParked, refused[0].err.Error())
+		}
+	}
+	return refused, nil
+}
+
+// park sets the last entry aside that touched a refused row: rows are copied as
+// they are now, whoever touched them before.
+func (w *Worker) park(ctx context.Context, entries []ledger.Entry, r refusal) error {
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := entries[i]
+		if r.keys.Shares(ledger.Touched(entries[i : i+1])) {
+			w.Log.ErrorContext(ctx, "sink: the store refuses a row", "store", string(w.Target.Sink()), "event_id", e.EventID, "row", fmt.Sprintf("%+v", r.keys), "error", r.err)
+			return w.askLedger(ctx, func(ctx context.Context) error {
+				return w.Outbox.Park(ctx, w.Target.Sink(), ledger.Parked{Position: e.Position, EventID: e.EventID, Reason: r.err.Error()})
+			})
+		}
+	}
+	return fmt.Errorf("sink: no entry touched %+v", r.keys)
+}

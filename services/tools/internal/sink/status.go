@@ -1,0 +1,130 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+// State is how a store follows the ledger.
+type State string
+
+// The states. Whatever it is, the ledger answers what a store can't.
+const (
+	OK          State = "ok"
+	Behind      State = "behind"
+	Rebuilding  State = "rebuilding"
+	Unavailable State = "unavailable"
+)
+
+// behindAfter is how long an entry may wait for the store before that is worth a word.
+const behindAfter = 2 * time.Second
+
+// Status is what can be said of a store that follows the ledger.
+type Status struct {
+	Sink    ledger.Sink
+	Setting string
+	State   State
+	// Detail is what is wrong; "" where nothing is.
+	Detail string
+	Lag    ledger.Lag
+}
+
+// Status tells how the store follows. What the ledger has to be asked for is
+// asked at most once a second, however many want to know.
+func (w *Worker) Status(ctx context.Context) Status {
+	s := Status{Sink: w.Target.Sink(), Setting: w.Setting, State: OK}
+	lag, err := w.lag.get(ctx, w)
+	s.Lag = lag
+	w.mu.Lock()
+	trouble, holding := w.trouble, w.holding
+	w.mu.Unlock()
+	switch {
+	case err != nil:
+		s.State, s.Detail = Unavailable, "the ledger can't be asked: "+err.Error()
+	case trouble != nil:
+		s.State, s.Detail = Unavailable, trouble.Error()
+	case lag.Cursor.Rebuild > 0:
+		s.State, s.Detail = Rebuilding, fmt.Sprintf("%d of %d entries are to be written", lag.Entries, lag.Total)
+	case lag.Entries > 0 && w.Now().Sub(lag.Oldest) > behindAfter:
+		s.State, s.Detail = Behind, w.behind(lag, holding)
+	}
+	return s
+}
+
+func (w *Worker) behind(lag ledger.Lag, holding bool) string {
+	text := fmt.Sprintf("%d entries behind, since %s", lag.Entries, lag.Oldest.UTC().Format(time.RFC3339))
+	switch {
+	case lag.Blocker != "" && w.Now().Sub(lag.Oldest) > staleAfter:
+		text += fmt.Sprintf("; a transaction of %s keeps them from being read: %s", lag.BlockerSince.UTC().Format(time.RFC3339), lag.Blocker)
+	case !holding && lag.Holder != "":
+		text += fmt.Sprintf("; process %s holds the sink", lag.Holder)
+	case !holding:
+		text += "; no process holds the sink"
+	}
+	return text
+}
+
+// lagCache asks for the lag at most once a second, one caller for all.
+type lagCache struct {
+	mu  sync.Mutex
+	at  time.Time
+	lag ledger.Lag
+	err error
+}
+
+func (c *lagCache) get(ctx context.Context, w *Worker) (ledger.Lag, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if age := w.Now().Sub(c.at); !c.at.IsZero() && age >= 0 && age < Poll {
+		return c.lag, c.err
+	}
+	// The answer is for others too: a caller who leaves must not make it one of failure.
+	c.err = w.ask(context.WithoutCancel(ctx), func(ctx context.Context) (err error) {
+		c.lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
+		return err
+	})
+	c.at = w.Now()
+	return c.lag, c.err
+}
+
+// Passed reports whether the store has what was committed up to a position. It
+// waits for that, at most as long as it is told to, where it is worth it: not while
+// the store is away, more than a batch behind, or in another process's hands.
+func (w *Worker) Passed(ctx context.Context, p ledger.Position, most time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		w.mu.Lock()
+		passed, hopeless, changed := w.passed(p), w.hopeless(), w.changed
+		w.mu.Unlock()
+		if passed || hopeless {
+			return passed
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-changed:
+		}
+	}
+}
+
+// passed: a store that begins again has what it had until it comes to where it
+// was, but for what it lost; nothing is known of it.
+func (w *Worker) passed(p ledger.Position) bool { return w.cursor.At.Compare(p) >= 0 }
+
+func (w *Worker) hopeless() bool {
+	return w.circuit.open() || !w.holding || w.full || w.cursor.Rebuild > 0 || errors.Is(w.trouble, errForeign)
+}
+
+// Well reports whether the store may be asked: it is there, ours, and not being
+// filled again.
+func (w *Worker) Well() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.trouble == nil && w.cursor.Rebuild == 0
+}

@@ -124,6 +124,8 @@ type Parked struct {
 // Lag is how far a sink is behind.
 type Lag struct {
 	Cursor Cursor
+	// End is the last entry that is committed, whether it can be read already or not.
+	End Position
 	// Entries that are committed and not confirmed.
 	Entries int64
 	// Total is about how many entries the outbox has.

@@ -255,24 +255,29 @@ func (c *check) settle(ctx context.Context, repair bool) error {
 // unsettled waits for the store to take all that is committed by now, and
 // reports whether it did not.
 func (c *check) unsettled(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
-	defer cancel()
+	over := time.NewTimer(settleTime)
+	defer over.Stop()
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	first := int64(-1)
-	for {
-		lag, err := c.Outbox.Lag(ctx, c.Target.Sink())
-		if err != nil {
+	var end ledger.Position
+	for first := true; ; first = false {
+		var lag ledger.Lag
+		if err := c.ask(ctx, func(ctx context.Context) (err error) {
+			lag, err = c.Outbox.Lag(ctx, c.Target.Sink())
+			return err
+		}); err != nil {
 			return true, err
 		}
-		if first < 0 {
-			first = lag.Total
+		if first {
+			end = lag.End
 		}
-		if lag.Total-lag.Entries >= first {
+		if lag.Cursor.At.Compare(end) >= 0 {
 			return false, nil
 		}
 		select {
 		case <-ctx.Done():
+			return true, ctx.Err()
+		case <-over.C:
 			return true, nil
 		case <-tick.C:
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
@@ -85,9 +86,8 @@ func (w *Worker) writeHalves(ctx context.Context, number uint64, keys ledger.Key
 // park sets the last entry aside that touched a refused row: rows are copied as
 // they are now, whoever touched them before.
 func (w *Worker) park(ctx context.Context, entries []ledger.Entry, r refusal) error {
-	for i := len(entries) - 1; i >= 0; i-- {
-		e := entries[i]
-		if r.keys.Shares(ledger.Touched(entries[i : i+1])) {
+	for _, e := range slices.Backward(entries) {
+		if r.keys.Shares(ledger.Touched([]ledger.Entry{e})) {
 			w.Log.ErrorContext(ctx, "sink: the store refuses a row", "store", string(w.Target.Sink()), "event_id", e.EventID, "row", fmt.Sprintf("%+v", r.keys), "error", r.err)
 			return w.askLedger(ctx, func(ctx context.Context) error {
 				return w.Outbox.Park(ctx, w.Target.Sink(), ledger.Parked{Position: e.Position, EventID: e.EventID, Reason: r.err.Error()})

@@ -119,21 +119,21 @@ func TestRebuildWhileEventsCome(t *testing.T) {
 func TestRebuildIsResumed(t *testing.T) {
 	inWorld(t, func(w *world) {
 		first := w.startOn("one", &slow{Target: w.store.Open(), each: time.Millisecond})
-		w.tell(9000)
+		w.tell(6000)
 		w.wait(5 * time.Minute)
 		if w.lag().Entries != 0 {
 			w.Fatalf("not filled: %+v", w.lag())
 		}
 		w.store.Plant(strangers())
 		w.ok(w.ledger.Rewind(w.Context(), word, 0))
-		for w.lag().Entries > 6000 {
+		for w.lag().Entries > 3000 {
 			w.wait(time.Second)
 		}
 		rebuild, at := w.lag().Cursor.Rebuild, w.lag().Entries
 		first.stop()
 		second := w.start("two")
 		reported := w.rebuild(second)
-		if got := w.lag().Cursor; rebuild == 0 || at == 0 || reported[0].Done < 3000 || got.Rebuild != 0 {
+		if got := w.lag().Cursor; rebuild == 0 || at == 0 || reported[0].Done < 2000 || got.Rebuild != 0 {
 			w.Errorf("killed at %d of rebuild %d, gone on at %+v, ended at %+v", at, rebuild, reported[0], got)
 		}
 		w.wantSame("resumed")

@@ -162,7 +162,7 @@ func TestAStoreGoesAwayAndComesBack(t *testing.T) {
 		w.wait(time.Second)
 		w.store.Before(func(context.Context, string) error { return errAway })
 		for range 60 {
-			w.tell(50)
+			w.tell(10)
 			w.wait(time.Second)
 		}
 		begun := time.Now()
@@ -170,7 +170,7 @@ func TestAStoreGoesAwayAndComesBack(t *testing.T) {
 			w.Errorf("a store that is away was waited for, for %s", time.Since(begun))
 		}
 		s := p.Status(w.Context())
-		if s.State != sink.Unavailable || !strings.Contains(s.Detail, "connection refused") || s.Lag.Entries != 3001 {
+		if s.State != sink.Unavailable || !strings.Contains(s.Detail, "connection refused") || s.Lag.Entries != 601 {
 			w.Errorf("away: %+v", s)
 		}
 		if n := strings.Count(w.log.String(), "waiting"); n != 1 {
@@ -294,8 +294,8 @@ func TestNothingIsLostWhateverFails(t *testing.T) {
 			return nil
 		})
 		var running []*process
-		for round := range 40 {
-			w.tell(30)
+		for round := range 20 {
+			w.tell(10)
 			running = append(running, w.start(fmt.Sprint("process ", round)))
 			if len(running) > 2 {
 				running[0].stop()
@@ -308,7 +308,7 @@ func TestNothingIsLostWhateverFails(t *testing.T) {
 		}
 		w.store.Before(nil)
 		w.wait(30 * time.Second)
-		if lag := w.lag(); lag.Entries != 0 || len(lag.Parked) != 0 {
+		if lag := w.lag(); lag.Entries != 0 || len(lag.Parked) != 0 || n < 100 {
 			w.Errorf("%+v", lag)
 		}
 		w.wantSame("at the end")

@@ -38,6 +38,13 @@ func rebuildEntries() []entry {
 				return lag, err
 			}
 		})},
+		{"lag tells where the outbox ends", checkEnd, breaking(func(b *broken) {
+			b.lag = func(ctx context.Context, s ledger.Sink) (ledger.Lag, error) {
+				lag, err := b.Ledger.Lag(ctx, s)
+				lag.End = lag.Cursor.At
+				return lag, err
+			}
+		})},
 		{"rows are as they are now", checkRows, breakRows(func(r *ledger.Rows) { r.Links = nil })},
 		{"an entity's row has what its links are judged by", checkEntityRow, breakRows(func(r *ledger.Rows) {
 			for i := range r.Entities {
@@ -185,6 +192,28 @@ func checkLag(h *harness) {
 	want("one confirmed", 2, 3, begun.Add(time.Minute))
 	h.follow(10, func(ledger.Batch) {})
 	want("all confirmed", 0, 3, time.Time{})
+}
+
+func checkEnd(h *harness) {
+	var last ledger.Position
+	for n := range 3 {
+		o, err := h.Open(h.ctx, opening(n, event(n)))
+		h.ok(err)
+		last = o.Entry
+	}
+	h.held(us)
+	for _, limit := range []int{2, 10} {
+		lag, err := h.Lag(h.ctx, theSink)
+		h.ok(err)
+		if lag.End != last {
+			h.Errorf("the outbox ends at %+v, want %+v", lag.End, last)
+		}
+		b := h.fixed(us, limit)
+		h.ok(h.Confirm(h.ctx, theSink, us, b.Number))
+	}
+	if c := h.held(us); c.At != last {
+		h.Errorf("all is confirmed, at %+v", c.At)
+	}
 }
 
 func checkRows(h *harness) {

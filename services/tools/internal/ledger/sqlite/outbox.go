@@ -196,7 +196,7 @@ func (s *Store) Lag(ctx context.Context, name ledger.Sink) (lag ledger.Lag, err 
 		return lag, err
 	}
 	// Entries have no gaps: none is counted for this.
-	lag = ledger.Lag{Cursor: row.cursor(), Total: last[0], Entries: last[0] - row.at}
+	lag = ledger.Lag{Cursor: row.cursor(), End: ledger.Position{Seq: last[0]}, Total: last[0], Entries: last[0] - row.at}
 	if len(oldest) > 0 {
 		lag.Oldest = ledger.Time(oldest[0])
 	}

@@ -3,6 +3,7 @@ package tools
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
 )
@@ -31,10 +32,18 @@ type Config struct {
 	TLSKeyFile  string `name:"service-tls-key-file" env:"SERVICE_TLS_KEY_FILE" help:"Private key of the certificate, in PEM."`
 	CAFile      string `name:"service-ca-file" env:"SERVICE_CA_FILE" help:"Certificates in PEM that those of https URLs of services are verified against, and nothing else; without it the system's."`
 
+	// What questions are answered by: docs/dora.md.
+	ProductionEnvironments string        `name:"production-environments" env:"PRODUCTION_ENVIRONMENTS" default:"production,prod,live" help:"Environments of deployments that count as production, separated by commas."`
+	IncidentTypes          string        `name:"incident-types" env:"INCIDENT_TYPES" default:"Incident" help:"Jira's issue types that are incidents, separated by commas."`
+	IncidentLabels         string        `name:"incident-labels" env:"INCIDENT_LABELS" default:"incident" help:"Labels that make an issue of GitHub or Jira an incident, separated by commas."`
+	IncidentWindow         time.Duration `name:"incident-window" env:"INCIDENT_WINDOW" default:"24h" help:"How long after a production deployment an incident that nothing links with a cause is charged to it."`
+
 	// Policy is used instead of PolicyFile where that is empty; for a program that embeds the service.
 	Policy []byte `kong:"-"`
 	// LedgerGroup is the most operations in one commit; 0 means the store's own. For measuring what groups bring.
 	LedgerGroup int `kong:"-"`
+	// QuestionRows is the most rows that a question is answered from; 0 means 100,000.
+	QuestionRows int `kong:"-"`
 }
 
 // LedgerFile is the path of the file that the ledger is in; an error if

@@ -51,19 +51,26 @@ type client struct {
 // start runs the service as its program does, on a new ledger.
 func start(t *testing.T, executorURL string) client {
 	t.Helper()
+	return startWith(t, func(cfg *tools.Config) { cfg.ExecutorEndpoint = executorURL }, time.Now)
+}
+
+// startWith is start with settings and a clock of the test's own.
+func startWith(t *testing.T, set func(*tools.Config), now func() time.Time) client {
+	t.Helper()
 	// The executor must be reached without any AWS configuration at all.
 	for _, name := range []string{"AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	svc, err := tools.New(t.Context(), tools.Config{
-		DatabaseURL:      "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
-		SealKey:          sealKey,
-		ServiceToken:     config.Setting{Value: token},
-		ExecutorEndpoint: executorURL,
-		MaxInFlight:      256,
-		Policy:           []byte(testPolicy),
-	}, slog.New(slog.DiscardHandler), time.Now)
+	cfg := tools.Config{
+		DatabaseURL:  "sqlite:" + filepath.Join(t.TempDir(), "ledger.db"),
+		SealKey:      sealKey,
+		ServiceToken: config.Setting{Value: token},
+		MaxInFlight:  256,
+		Policy:       []byte(testPolicy),
+	}
+	set(&cfg)
+	svc, err := tools.New(t.Context(), cfg, slog.New(slog.DiscardHandler), now)
 	if err != nil {
 		t.Fatal(err)
 	}

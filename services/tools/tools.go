@@ -76,7 +76,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		around: around,
 	}
 	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
-	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, facts: store, graph: store})
+	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, store, store, pol, now)})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

@@ -34,15 +34,17 @@ func Add(ctx context.Context, g *toolsv1.Gap) {
 	}
 }
 
-// Add adds a gap that the question itself found.
-func (c *Collector) Add(g *toolsv1.Gap) {
+// Add adds gaps that the question itself found.
+func (c *Collector) Add(gaps ...*toolsv1.Gap) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	known := slices.ContainsFunc(c.gaps, func(o *toolsv1.Gap) bool {
-		return o.GetCode() == g.GetCode() && o.GetSetting() == g.GetSetting()
-	})
-	if !known {
-		c.gaps = append(c.gaps, g)
+	for _, g := range gaps {
+		known := slices.ContainsFunc(c.gaps, func(o *toolsv1.Gap) bool {
+			return o.GetCode() == g.GetCode() && o.GetSetting() == g.GetSetting()
+		})
+		if !known {
+			c.gaps = append(c.gaps, g)
+		}
 	}
 }
 

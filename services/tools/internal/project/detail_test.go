@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
@@ -23,6 +24,12 @@ func kinds(t *testing.T) []string {
 		t.Fatal("event.kind has no vocabulary")
 	}
 	return rules.GetString().GetIn()
+}
+
+func TestKindsAreTheContracts(t *testing.T) {
+	if diff := cmp.Diff(kinds(t), project.Kinds()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // full is an event of a kind that says all that any kind may say.
@@ -105,5 +112,33 @@ func TestADeploymentIsLinkedWithItsCommit(t *testing.T) {
 		if len(links) != 1 || links[0].To != "github:commit:acme/api@"+sha || links[0].Rule != "native" || links[0].Confidence != "certain" {
 			t.Errorf("%s: links %+v", kind, links)
 		}
+	}
+}
+
+func TestARenamedThingIsLinkedWithItsOtherName(t *testing.T) {
+	const now, was = "github:repo:acme/api", "github:repo:acme/old"
+	for name, test := range map[string]struct{ ref, from, to, want string }{
+		"told by the new name": {now, was, now, was},
+		"told by the old name": {was, was, now, now},
+		"nothing changed":      {now, now, now, ""},
+		"no ref":               {now, "acme", now, ""},
+		"of another kind":      {now, "github:issue:acme/api#1", now, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &eventv1.WebhookEvent{
+				Id: "e", Source: "github", Kind: "other", Type: "repository", Action: "renamed", Ref: test.ref, Place: now,
+				Changes: []*eventv1.FieldChange{{Field: "ref", From: test.from, To: test.to}},
+			}
+			links := project.Event(e).Links
+			if test.want == "" {
+				if len(links) != 0 {
+					t.Fatalf("links %+v", links)
+				}
+				return
+			}
+			if len(links) != 1 || links[0].From != test.ref || links[0].To != test.want || links[0].Kind != "repository" || links[0].Rule != "native" {
+				t.Errorf("links %+v", links)
+			}
+		})
 	}
 }

@@ -121,6 +121,29 @@ func person(e *eventv1.WebhookEvent, version Version) Entity {
 
 // native are the links that the provider states itself.
 func native(e *eventv1.WebhookEvent) []Link {
+	return append(commits(e), names(e)...)
+}
+
+// names links the subject with its other name, where it was renamed or moved.
+func names(e *eventv1.WebhookEvent) []Link {
+	for _, change := range e.GetChanges() {
+		if change.GetField() != "ref" {
+			continue
+		}
+		other := change.GetFrom()
+		if other == e.GetRef() {
+			other = change.GetTo()
+		}
+		ref, ok := ParseRef(other)
+		if own, known := ParseRef(e.GetRef()); ok && known && other != e.GetRef() && own.Source() == ref.Source() && own.Type == ref.Type {
+			return []Link{{From: e.GetRef(), To: other, Kind: ref.Kind(), Rule: "native", Confidence: certain, At: happened(e)}}
+		}
+	}
+	return nil
+}
+
+// commits links what has a commit with it.
+func commits(e *eventv1.WebhookEvent) []Link {
 	var field string
 	switch e.GetKind() {
 	case "change.merged":

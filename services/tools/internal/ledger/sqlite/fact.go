@@ -52,11 +52,14 @@ func selection(q fact.Query) (text string, args []any, err error) {
 		if len(c.values) == 0 {
 			continue
 		}
-		values, err := list(c.values)
-		if err != nil {
-			return "", nil, err
+		// Of one place the index has the rows in order; of a list it has not.
+		condition, values := c.column+` = ?`, c.values[0]
+		if len(c.values) > 1 {
+			condition = c.column + ` IN (SELECT value FROM json_each(?))`
+			if values, err = list(c.values); err != nil {
+				return "", nil, err
+			}
 		}
-		condition := c.column + ` IN (SELECT value FROM json_each(?))`
 		if c.column == "place" || c.column == "actor" {
 			condition += ` AND ` + c.column + ` <> ''` // The condition of their indexes.
 		}

@@ -1058,7 +1058,7 @@ func (x *MemoryWrite) GetRows() uint32 {
 // Gap names what an answer misses and the setting that would bring it.
 type Gap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A stable word: no_data, sink_behind, sink_unset, rule_failed, plan_invalid.
+	// A stable word: no_data, sink_behind, sink_unset, rule_failed, plan_invalid, forgotten.
 	Code          string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	Detail        string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
 	Setting       string `protobuf:"bytes,3,opt,name=setting,proto3" json:"setting,omitempty"`

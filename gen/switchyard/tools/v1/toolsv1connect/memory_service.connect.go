@@ -54,7 +54,9 @@ type MemoryServiceClient interface {
 	// until that is done. Who leaves ends the report and not the rebuild; a call
 	// while one runs joins it.
 	Rebuild(context.Context, *v1.RebuildRequest) (*connect.ServerStreamForClient[v1.RebuildResponse], error)
-	// Forget removes an entity or a person from every store.
+	// Forget removes an entity, a place with all that lies in it, or a person from
+	// every store. What keeps an effect from happening twice stays. It may be called
+	// again after it was interrupted: NOT_FOUND where nothing is known of the ref.
 	Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error)
 }
 
@@ -144,7 +146,9 @@ type MemoryServiceHandler interface {
 	// until that is done. Who leaves ends the report and not the rebuild; a call
 	// while one runs joins it.
 	Rebuild(context.Context, *v1.RebuildRequest, *connect.ServerStream[v1.RebuildResponse]) error
-	// Forget removes an entity or a person from every store.
+	// Forget removes an entity, a place with all that lies in it, or a person from
+	// every store. What keeps an effect from happening twice stays. It may be called
+	// again after it was interrupted: NOT_FOUND where nothing is known of the ref.
 	Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error)
 }
 

@@ -32,6 +32,10 @@ type broken struct {
 	entities   func(context.Context, []string) ([]project.Entity, error)
 	close      func() error
 
+	prune  func(context.Context, time.Time, int) (int, error)
+	forget func(context.Context, string, bool) (ledger.Forgotten, error)
+	tidy   func(context.Context) error
+
 	recordDeliveries func(context.Context, ledger.Report) error
 	getDelivery      func(context.Context, string) (*toolsv1.DeliveryRecord, error)
 	listDeliveries   func(context.Context, ledger.DeliveryQuery) (ledger.DeliveryPage, error)
@@ -58,6 +62,9 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
+			}
+			if k, ok := s.(ledger.Keeper); ok {
+				b.prune, b.forget, b.tidy = k.PruneBodies, k.Forget, k.Tidy
 			}
 			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
 			sabotage(b)
@@ -186,6 +193,16 @@ func (b *broken) GetDelivery(ctx context.Context, id string) (*toolsv1.DeliveryR
 func (b *broken) ListDeliveries(ctx context.Context, q ledger.DeliveryQuery) (ledger.DeliveryPage, error) {
 	return b.listDeliveries(ctx, q)
 }
+
+func (b *broken) PruneBodies(ctx context.Context, before time.Time, limit int) (int, error) {
+	return b.prune(ctx, before, limit)
+}
+
+func (b *broken) Forget(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
+	return b.forget(ctx, ref, dry)
+}
+
+func (b *broken) Tidy(ctx context.Context) error { return b.tidy(ctx) }
 
 func (b *broken) Close() error { return b.close() }
 

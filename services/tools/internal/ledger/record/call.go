@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
@@ -88,9 +87,9 @@ func (c *Call) Leased() (ledger.Call, error) {
 	if err != nil {
 		return ledger.Call{}, err
 	}
-	payload := &structpb.Struct{}
-	if err := proto.Unmarshal(c.Payload, payload); err != nil {
-		return ledger.Call{}, fmt.Errorf("ledger: payload of call %s: %w", c.ID, err)
+	payload, err := c.Input()
+	if err != nil {
+		return ledger.Call{}, err
 	}
 	return ledger.Call{
 		Shown: shown, Run: ledger.RunID(c.Run), EventID: c.Event, Payload: payload, Mode: c.Mode, Occurrence: c.Occurrence,
@@ -165,7 +164,7 @@ func (c *Call) record(o ledger.Outcome) {
 // Requeue queues a call again that failed; false, and nothing changed, of any other one.
 func (c *Call) Requeue(now int64) (bool, error) {
 	shown, err := c.Decoded()
-	if err != nil || shown.GetState() != "failed" {
+	if err != nil || shown.GetState() != "failed" || shown.GetReason() == ledger.ReasonForgotten {
 		return false, err
 	}
 	c.rest("queued", "")

@@ -13,8 +13,25 @@ import (
 )
 
 func scanLink(rows *sql.Rows) (l record.Related, err error) {
-	err = rows.Scan(&l.From, &l.To, &l.Kind, &l.Authn, &l.Rule, &l.Confidence, &l.Where, &l.Author, &l.Editor, &l.First, &l.Last, &l.EventID, &l.Gone)
+	err = rows.Scan(&l.From, &l.To, &l.Kind, &l.Authn, &l.Rule, &l.Confidence, &l.Where, (*nullable)(&l.Author), (*nullable)(&l.Editor), &l.First, &l.Last, &l.EventID, &l.Gone)
 	return l, err
+}
+
+// nullable is nil for NULL only: the driver returns nil for an empty blob too, and
+// an account of which nothing is known is not none.
+type nullable []byte
+
+// Scan implements sql.Scanner.
+func (n *nullable) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*n = nil
+	case []byte:
+		*n = append([]byte{}, v...)
+	default:
+		return fmt.Errorf("sqlite: a %T where a blob was", v)
+	}
+	return nil
 }
 
 // Known implements ledger.Ledger.

@@ -26,7 +26,7 @@ const Word = "sqlite"
 const (
 	// schemaVersion is kept in the file's user_version. It is the last file in
 	// schema/: each brings a ledger from the version before to its own.
-	schemaVersion = 5
+	schemaVersion = 6
 	// applicationID marks a file as ours: "Swyd".
 	applicationID = 0x53777964
 
@@ -50,6 +50,7 @@ type Options struct {
 // Store is a ledger in a file. It is safe for concurrent use, and other
 // processes may use the file at the same time; only wake-ups stay inside one.
 type Store struct {
+	path   string
 	now    func() time.Time
 	writer *writer
 	reader *reader
@@ -64,6 +65,7 @@ type Store struct {
 var (
 	_ ledger.Ledger = (*Store)(nil)
 	_ ledger.Outbox = (*Store)(nil)
+	_ ledger.Keeper = (*Store)(nil)
 	_ fact.Facts    = (*Store)(nil)
 	_ graph.Graph   = (*Store)(nil)
 )
@@ -91,12 +93,12 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	}
 	writes, err := openPool(path, 1, url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "wal_autocheckpoint(4000)"},
+		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "cache_size(-32768)", "wal_autocheckpoint(4000)"},
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{now: opts.Now, writes: writes, wakers: newWakers()}
+	s := &Store{path: path, now: opts.Now, writes: writes, wakers: newWakers()}
 	if err := s.start(ctx, path, opts); err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}

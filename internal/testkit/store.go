@@ -39,6 +39,13 @@ func ClickHouse(t testing.TB) string {
 	return u.String()
 }
 
+// ClickHouseNative returns the address of a real server over ClickHouse's own
+// protocol, which may be an old one; or it skips the test as Postgres does.
+func ClickHouseNative(t testing.TB) string {
+	t.Helper()
+	return store(t, "SWITCHYARD_TEST_CLICKHOUSE_NATIVE")
+}
+
 // Neo4j returns the address of a real server, user and password in it, or skips
 // the test as Postgres does. It has one database: the test has it alone, whatever
 // process others run in, until it ends, and empties it by itself.

@@ -1,6 +1,11 @@
 package clickhouse
 
-import "context"
+import (
+	"context"
+	"reflect"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
 
 // Empty throws all rows away, and the mark.
 func (s *Store) Empty(ctx context.Context) error {
@@ -18,4 +23,19 @@ func (s *Store) Exec(ctx context.Context, statement string) error { return s.poo
 // Count counts rows as they lie in the server's files.
 func (s *Store) Count(ctx context.Context, table string) (uint64, error) {
 	return s.count(ctx, `SELECT count() FROM `+table)
+}
+
+// Rows returns what a statement of anybody's finds.
+func (s *Store) Rows(ctx context.Context, statement string) ([][]any, error) {
+	return query(ctx, s.pool, func(r driver.Rows) ([]any, error) {
+		var row []any
+		for _, c := range r.ColumnTypes() {
+			row = append(row, reflect.New(c.ScanType()).Interface())
+		}
+		err := r.Scan(row...)
+		for i := range row {
+			row[i] = reflect.ValueOf(row[i]).Elem().Interface()
+		}
+		return row, err
+	}, statement)
 }

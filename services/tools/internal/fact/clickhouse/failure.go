@@ -77,10 +77,10 @@ func ofRows(err error) bool {
 		return false
 	}
 	switch said.Code {
-	case 6, 27, 38, 41, 53, 69, 70, 72, 117, 128, 131, 321, 349, 407, 469:
+	case 6, 27, 38, 41, 53, 69, 70, 72, 117, 128, 131, 321, 349, 407, 469, 691:
 		// can't parse (text, input, date, time), type mismatch, out of bounds, can't
 		// convert, can't parse a number, incorrect data, too large an array, a string,
-		// value out of range, NULL, decimal overflow, constraint
+		// value out of range, NULL, decimal overflow, constraint, no such enum
 		return true
 	default:
 		return false

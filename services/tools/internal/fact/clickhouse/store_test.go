@@ -3,6 +3,7 @@ package clickhouse_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
@@ -10,16 +11,27 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/fact/facttest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/sink/sinktest"
 )
+
+// patience is for machines that have much else to do.
+const patience = 60 * time.Second
 
 // open opens a store in a database of the test's own, prepared.
 func open(t testing.TB) *clickhouse.Store {
 	t.Helper()
 	s := reopen(t, testkit.ClickHouse(t))
-	if _, err := s.Prepare(t.Context()); err != nil {
+	prepare(t, s)
+	return s
+}
+
+func prepare(t testing.TB, s *clickhouse.Store) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if _, err := s.Prepare(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 func reopen(t testing.TB, address string) *clickhouse.Store {
@@ -54,3 +66,27 @@ func facts(t *testing.T) facttest.Opener {
 func TestFacts(t *testing.T) { facttest.Run(t, facts(t)) }
 
 func TestBrokenFacts(t *testing.T) { facttest.RunBroken(t, facts(t)) }
+
+// targets opens one database a name: at most one at a time is asked for.
+func targets(t *testing.T) sinktest.Opener {
+	address, current := testkit.ClickHouse(t), ""
+	reader := reopen(t, address)
+	prepare(t, reader)
+	return func(t testing.TB, name string) sink.Target {
+		if name != current {
+			if err := reader.Empty(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			current = name
+		}
+		s, err := clickhouse.Open(address, clickhouse.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+}
+
+func TestTarget(t *testing.T) { sinktest.Run(t, targets(t)) }
+
+func TestBrokenTarget(t *testing.T) { sinktest.RunBroken(t, targets(t)) }

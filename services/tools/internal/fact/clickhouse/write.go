@@ -39,29 +39,36 @@ func (s *Store) insert(ctx context.Context, b block, token string) error {
 	if len(b.rows) == 0 {
 		return nil
 	}
-	names, types := make([]string, 0, len(b.columns)), make([]driver.ColumnNameAndType, 0, len(b.columns))
+	types := make([]driver.ColumnNameAndType, 0, len(b.columns))
 	for _, c := range b.columns {
-		names, types = append(names, c.name), append(types, driver.ColumnNameAndType{Name: c.name, Type: c.kind})
+		types = append(types, driver.ColumnNameAndType{Name: c.name, Type: c.kind})
 	}
 	// A server may gather small inserts by default, and answer before it has them.
 	settings := driver.Settings{"async_insert": 0}
 	if token != "" {
 		settings["insert_deduplication_token"] = token
 	}
-	statement := fmt.Sprintf("INSERT INTO %s (%s)", b.table, strings.Join(names, ", "))
-	return tell(ctx, s.pool, func(ctx context.Context, c conn) (err error) {
-		batch, err := c.PrepareBatch(driver.Context(ctx, driver.WithSettings(settings), driver.WithColumnNamesAndTypes(types)), statement)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, batch.Close()) }()
-		for _, row := range b.rows {
-			if err := batch.Append(row...); err != nil {
-				return fmt.Errorf("%w: %w", driver.ErrBatchInvalid, err)
-			}
-		}
-		return batch.Send()
+	return tell(ctx, s.pool, func(ctx context.Context, c conn) error {
+		return send(driver.Context(ctx, driver.WithSettings(settings), driver.WithColumnNamesAndTypes(types)), c, b)
 	})
+}
+
+func send(ctx context.Context, c conn, b block) (err error) {
+	names := make([]string, 0, len(b.columns))
+	for _, c := range b.columns {
+		names = append(names, c.name)
+	}
+	batch, err := c.PrepareBatch(ctx, fmt.Sprintf("INSERT INTO %s (%s)", b.table, strings.Join(names, ", ")))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, batch.Close()) }()
+	for _, row := range b.rows {
+		if err := batch.Append(row...); err != nil {
+			return fmt.Errorf("%w: %w", driver.ErrBatchInvalid, err)
+		}
+	}
+	return batch.Send()
 }
 
 // token is the same for the same rows of the same batch, which the server then

@@ -32,12 +32,21 @@ type Settings interface {
 	Level() string
 }
 
+// Task is something that a program does instead of serving, with the same settings:
+// its name is the single argument.
+type Task struct {
+	Name string
+	// Help begins with a small letter: "brings … up to date".
+	Help string
+	Run  func(context.Context, *slog.Logger) error
+}
+
 // Main runs a service's program and exits. The description says what the service
 // does and how it is started, for its help. With the single argument `health` it
 // asks the running service's /livez instead and exits 1 if it does not answer.
-func Main(name, description string, settings Settings, run func(context.Context, *slog.Logger) error) {
+func Main(name, description string, settings Settings, run func(context.Context, *slog.Logger) error, tasks ...Task) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := start(ctx, name, description, settings, os.Args[1:], os.LookupEnv, run)
+	err := start(ctx, name, description, settings, os.Args[1:], os.LookupEnv, run, tasks...)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -45,10 +54,16 @@ func Main(name, description string, settings Settings, run func(context.Context,
 	}
 }
 
-func start(ctx context.Context, name, description string, settings Settings, args []string, lookup config.Lookup, run func(context.Context, *slog.Logger) error) error {
+func start(ctx context.Context, name, description string, settings Settings, args []string, lookup config.Lookup, run func(context.Context, *slog.Logger) error, tasks ...Task) error {
 	health := slices.Equal(args, []string{"health"})
 	if health {
 		args = nil
+	}
+	for _, t := range tasks {
+		description += fmt.Sprintf("\n\nThis %s, and exits:\n\n  %s %s", t.Help, name, t.Name)
+		if slices.Equal(args, []string{t.Name}) {
+			args, run = nil, t.Run
+		}
 	}
 	if err := config.Parse(settings, name, description+usage(name), args, lookup); err != nil {
 		return err

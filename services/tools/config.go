@@ -14,7 +14,8 @@ import (
 // stays good for 30 s.
 type Config struct {
 	Listen           string `name:"listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002" help:"Address to serve on; beyond loopback only with a token."`
-	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" default:"sqlite:.switchyard/switchyard.db" help:"Where the ledger is: sqlite:PATH."`
+	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" default:"sqlite:.switchyard/switchyard.db" help:"Where the ledger is: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE."`
+	DatabaseMigrate  bool   `name:"database-migrate" env:"DATABASE_MIGRATE" default:"true" negatable:"" help:"Bring the schema of a PostgreSQL ledger up to date at the first connection; without it an older one is refused."`
 	SealKey          string `name:"seal-key" env:"SEAL_KEY" help:"Key that ingress seals events with; several, separated by commas, during a rotation."`
 	ExecutorEndpoint string `name:"executor-endpoint" env:"EXECUTOR_ENDPOINT" help:"Base URL of a local executor; without it the executor is an AWS Lambda function."`
 	ExecutorFunction string `name:"executor-function" env:"EXECUTOR_FUNCTION" help:"Name or ARN of the executor's Lambda function, with its alias."`
@@ -44,6 +45,15 @@ type Config struct {
 	LedgerGroup int `kong:"-"`
 	// QuestionRows is the most rows that a question is answered from; 0 means 100,000.
 	QuestionRows int `kong:"-"`
+	// LedgerClock dates what the ledger writes instead of PostgreSQL's own clock, which
+	// all processes share; for tests that fix the time.
+	LedgerClock func() time.Time `kong:"-"`
+}
+
+// Postgres tells whether DATABASE_URL names a PostgreSQL database.
+func (c Config) Postgres() bool {
+	scheme, _, ok := strings.Cut(c.DatabaseURL, "://")
+	return ok && (scheme == "postgres" || scheme == "postgresql")
 }
 
 // LedgerFile is the path of the file that the ledger is in; an error if
@@ -52,7 +62,7 @@ func (c Config) LedgerFile() (string, error) {
 	path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:")
 	if !ok || path == "" {
 		scheme, _, _ := strings.Cut(c.DatabaseURL, ":")
-		return "", fmt.Errorf("DATABASE_URL begins with %q: this version keeps its ledger in SQLite, so set sqlite:PATH", scheme+":")
+		return "", fmt.Errorf("DATABASE_URL begins with %q: the ledger is in SQLite or PostgreSQL, so set sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE", scheme+":")
 	}
 	return strings.TrimPrefix(path, "//"), nil
 }

@@ -23,14 +23,13 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/lambda"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/sqlite"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 )
 
 // Service is one process of the tools service.
 type Service struct {
 	log     *slog.Logger
-	store   *sqlite.Store
+	store   store
 	runs    *runs
 	calls   *call.Performer
 	owner   ledger.Owner
@@ -58,13 +57,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	path, err := cfg.LedgerFile()
+	store, err := openStore(ctx, cfg, log, now)
 	if err != nil {
 		return nil, err
-	}
-	store, err := sqlite.Open(ctx, path, sqlite.Options{Now: now, Log: log, GroupLimit: cfg.LedgerGroup})
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL=sqlite:%s: %w", path, err)
 	}
 	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
 	s := &Service{

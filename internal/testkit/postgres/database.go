@@ -27,6 +27,24 @@ func Database(t testing.TB) string {
 	return u.String()
 }
 
+// Schema is Database, but for a schema of the server's own database: it is made
+// in no time, and a suite may make hundreds.
+func Schema(t testing.TB) string {
+	t.Helper()
+	server := testkit.Postgres(t)
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("SWITCHYARD_TEST_POSTGRES: %v", err)
+	}
+	name := testkit.Name()
+	execute(t, server, "CREATE SCHEMA "+name)
+	t.Cleanup(func() { execute(t, server, "DROP SCHEMA IF EXISTS "+name+" CASCADE") })
+	query := u.Query()
+	query.Set("search_path", name)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
 func execute(t testing.TB, server, statement string) {
 	t.Helper()
 	// Not the test's context: it is over when the test cleans up.

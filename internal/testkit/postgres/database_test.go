@@ -9,8 +9,7 @@ import (
 )
 
 func TestDatabasesAreApart(t *testing.T) {
-	first, second := postgres.Database(t), postgres.Database(t)
-	for _, database := range []string{first, second} {
+	for _, database := range []string{postgres.Database(t), postgres.Database(t), postgres.Schema(t), postgres.Schema(t)} {
 		conn, err := pgx.Connect(t.Context(), database)
 		if err != nil {
 			t.Fatal(err)

@@ -60,7 +60,7 @@ func Examine(ctx context.Context, o Options) Report {
 	e.rules()
 	if !e.remote() && e.apart() == "" {
 		e.ports(ctx)
-		e.stores()
+		e.stores(ctx)
 	}
 	answers := e.services(ctx)
 	if a, ok := answers["agent"]; ok && a.err == nil {

@@ -151,7 +151,8 @@ func TestBrokenSettings(t *testing.T) {
 		{"one port for two", map[string]string{"AGENT_LISTEN": "127.0.0.1:18999", "TOOLS_LISTEN": "127.0.0.1:18999"}, nil, problem, "TOOLS_LISTEN", "AGENT_LISTEN names port 18999 too", "its own port"},
 		{"no such address", map[string]string{"AGENT_LISTEN": "192.0.2.1:18999", "SERVICE_TOKEN": "a-token-of-this-test"}, nil, problem, "AGENT_LISTEN", "AGENT_LISTEN=192.0.2.1:18999", "an address of this machine"},
 
-		{"another database", map[string]string{"DATABASE_URL": "postgres://db"}, nil, problem, "DATABASE_URL", "postgres:", "sqlite:"},
+		{"another database", map[string]string{"DATABASE_URL": "mysql://db"}, nil, problem, "DATABASE_URL", "mysql:", "sqlite:"},
+		{"a database that is away", map[string]string{"DATABASE_URL": "postgres://u:hidden@127.0.0.1:1/d"}, nil, problem, "DATABASE_URL", "DATABASE_URL: 127.0.0.1:1: refused: ", "start the database"},
 		{"no folder", map[string]string{"DATABASE_URL": "sqlite:file/ledger.db"}, map[string]string{"file": "x"}, problem, "DATABASE_URL", "not a directory", "a folder that tools can write"},
 		{"a folder", map[string]string{"DATABASE_URL": "sqlite:d"}, map[string]string{"d/x": "x"}, problem, "DATABASE_URL", "is a folder", "name a file"},
 		{"store of a later version", map[string]string{"NEO4J_URI": "neo4j://x"}, nil, warning, "NEO4J_URI", "does not read it", "the ledger keeps"},

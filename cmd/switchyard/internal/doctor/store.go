@@ -1,12 +1,15 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/switchyard-dev/switchyard/services/tools"
 )
 
 const (
@@ -18,8 +21,10 @@ const (
 )
 
 // stores examines where the ledger is, which answers for the stores that nobody set.
-func (e *exam) stores() {
-	if path, err := e.tools.LedgerFile(); err != nil {
+func (e *exam) stores(ctx context.Context) {
+	if e.tools.Postgres() {
+		e.database(ctx)
+	} else if path, err := e.tools.LedgerFile(); err != nil {
 		e.found("stores", Problem, "DATABASE_URL", err.Error(), "for instance DATABASE_URL=sqlite:"+filepath.Join(e.o.Data, "switchyard.db"))
 	} else {
 		e.ledger(path)
@@ -30,6 +35,16 @@ func (e *exam) stores() {
 			e.found("stores", Warning, name, name+" is set, and this version does not read it", "nothing is lost: the ledger keeps what that store would show")
 		}
 	}
+}
+
+// database examines a ledger in PostgreSQL.
+func (e *exam) database(ctx context.Context) {
+	about, err := tools.CheckLedger(ctx, e.tools)
+	if err != nil {
+		e.found("stores", Problem, "DATABASE_URL", err.Error(), "start the database, or mend the part of DATABASE_URL that the error names: meanwhile webhooks are answered 503")
+		return
+	}
+	e.found("stores", OK, "DATABASE_URL", about, "")
 }
 
 func (e *exam) ledger(path string) {

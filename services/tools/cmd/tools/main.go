@@ -29,5 +29,9 @@ func main() {
 			}
 			log.Info("listening", "address", ln.Addr().String())
 			return svc.Run(ctx, ln)
+		},
+		program.Task{
+			Name: "migrate", Help: "brings the ledger's schema up to date",
+			Run: func(ctx context.Context, log *slog.Logger) error { return tools.Migrate(ctx, cfg, log) },
 		})
 }

@@ -47,7 +47,7 @@ type Error struct {
 
 // Error names the setting, the host and the class, then says what the driver said.
 func (e *Error) Error() string {
-	said := e.Err.Error()
+	said := strings.Join(strings.Fields(e.Err.Error()), " ") // On one line.
 	if e.Secret != "" {
 		said = strings.ReplaceAll(said, e.Secret, "***")
 	}

@@ -10,9 +10,6 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
 
-// parkedShown is the most parked entries that Lag tells.
-const parkedShown = 100
-
 // sinkRow is a row of sink.
 type sinkRow struct {
 	owner                                      string
@@ -203,7 +200,7 @@ func (s *Store) Lag(ctx context.Context, name ledger.Sink) (lag ledger.Lag, err 
 	if row.leaseUntil > ledger.Micros(s.now()) {
 		lag.Holder = ledger.Owner(row.owner)
 	}
-	lag.Parked, err = collect(q, scanParked, selectParked, string(name), parkedShown)
+	lag.Parked, err = collect(q, scanParked, selectParked, string(name), record.ParkedShown)
 	return lag, err
 }
 

@@ -54,7 +54,7 @@ type Store struct {
 	now    func() time.Time
 	writer *writer
 	reader *reader
-	wakers *wakers
+	wakers *ledger.Wakers
 
 	// One connection: SQLite has one writer, and a second one beside it starves.
 	writes    *sql.DB
@@ -98,7 +98,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, now: opts.Now, writes: writes, wakers: newWakers()}
+	s := &Store{path: path, now: opts.Now, writes: writes, wakers: ledger.NewWakers()}
 	if err := s.start(ctx, path, opts); err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
@@ -212,3 +212,6 @@ func (s *Store) Close() error {
 func (s *Store) Commits() (operations, commits uint64) {
 	return s.writer.operations.Load(), s.writer.commits.Load()
 }
+
+// Subscribe implements ledger.Ledger.
+func (s *Store) Subscribe() (wake <-chan struct{}, cancel func()) { return s.wakers.Subscribe() }

@@ -23,7 +23,7 @@ type writer struct {
 	// Unbuffered: what was not taken has not started, and nothing is left behind by close.
 	ops    chan *operation
 	limit  int
-	wakers *wakers
+	wakers *ledger.Wakers
 	// What was committed since the store was opened.
 	operations, commits atomic.Uint64
 	now                 func() time.Time
@@ -41,7 +41,7 @@ type operation struct {
 	taken atomic.Bool
 }
 
-func newWriter(ctx context.Context, db *sql.DB, opts Options, wakers *wakers) (*writer, error) {
+func newWriter(ctx context.Context, db *sql.DB, opts Options, wakers *ledger.Wakers) (*writer, error) {
 	w := &writer{
 		db: db, ops: make(chan *operation), limit: opts.GroupLimit, wakers: wakers, now: opts.Now, log: opts.Log,
 		closing: make(chan struct{}), closed: make(chan struct{}),
@@ -121,7 +121,7 @@ func (w *writer) flush(group []*operation) {
 	if err != nil {
 		w.log.Error("ledger: a commit failed", "operations", len(group), "error", err)
 	} else if changed {
-		w.wakers.wake()
+		w.wakers.Wake()
 	}
 	for i, op := range group {
 		if err != nil && results[i] == nil {

@@ -1,0 +1,100 @@
+package postgres
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
+)
+
+// effects are who holds which effect, as the database has it and as a
+// transaction leaves it. Whoever reads it holds the locks of its keys until it is written.
+type effects struct {
+	holders map[string]string
+	upserts map[string]record.Upserts
+	wanted  map[string]bool
+}
+
+func newEffects() *effects {
+	return &effects{holders: make(map[string]string), upserts: make(map[string]record.Upserts), wanted: make(map[string]bool)}
+}
+
+// want says that a call may have to be admitted.
+func (e *effects) want(c ledger.Call) {
+	if c.Mode == "act" {
+		e.wanted[c.Shown.GetEffectKey()] = true
+	}
+}
+
+func (e *effects) keys() []string { return slices.Collect(maps.Keys(e.wanted)) }
+
+const (
+	// The conditions of the indexes call_effect and call_upsert, word for word:
+	// PostgreSQL takes a partial index for nothing else.
+	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
+	holdsUpsert = ` mode = 'act' AND class = 'upsert' AND state IN ('queued', 'running', 'done', 'unknown') `
+)
+
+func (e *effects) read(t *transaction) {
+	if len(e.wanted) == 0 {
+		return
+	}
+	keys := texts(e.keys())
+	t.query(func(rows pgx.Rows) error {
+		var key, id string
+		err := rows.Scan(into{&key}, into{&id})
+		e.holders[key] = id
+		return err
+	}, `SELECT effect_key, id FROM call WHERE effect_key = ANY($1::text[]) AND`+holdsEffect, keys)
+	t.query(func(rows pgx.Rows) error {
+		var key string
+		var u record.Upsert
+		err := rows.Scan(into{&key}, into{&u.ID}, into{&u.State}, into{&u.Occurrence}, &u.Version, &u.LeaseUntil, &u.LookAt)
+		e.upserts[key] = append(e.upserts[key], u)
+		return err
+	}, `SELECT effect_key, id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ANY($1::text[]) AND`+holdsUpsert+`ORDER BY call.run, call.position`, keys)
+}
+
+// others are the upserts of a call's key but for itself.
+func (e *effects) others(c *record.Call) record.Upserts {
+	return slices.DeleteFunc(slices.Clone(e.upserts[c.Shown.GetEffectKey()]), func(u record.Upsert) bool { return u.ID == c.ID })
+}
+
+// admit lets a call that is to act hold its effect, or puts it behind the one that does.
+func (e *effects) admit(c *record.Call, now int64) error {
+	switch c.Admission() {
+	case record.Free:
+		return nil
+	case record.Exclusive:
+		holder, held := e.holders[c.Shown.GetEffectKey()]
+		if !held {
+			return nil
+		}
+		c.SkipAs(holder)
+	case record.Shared:
+		e.others(c).Admit(c, now)
+	}
+	return c.Encode()
+}
+
+// hold has those that come later in the transaction see the call as it is now.
+func (e *effects) hold(c *record.Call) {
+	key := c.Shown.GetEffectKey()
+	switch c.Admission() {
+	case record.Free:
+	case record.Exclusive:
+		if c.Holds() {
+			e.holders[key] = c.ID
+		} else if e.holders[key] == c.ID {
+			delete(e.holders, key)
+		}
+	case record.Shared:
+		e.upserts[key] = e.others(c)
+		if c.Holds() {
+			e.upserts[key] = append(e.upserts[key], c.Upsert())
+		}
+	}
+}

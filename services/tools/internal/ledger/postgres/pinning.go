@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
+)
+
+// pinning is one Pin.
+type pinning struct {
+	*record.Pinning
+	at int64
+
+	row      record.Run
+	accepted bool
+	err      error
+}
+
+func (p *pinning) reset()         { p.row, p.accepted, p.err = record.Run{}, false, nil }
+func (p *pinning) outcome() error { return p.err }
+
+// Pin implements ledger.Ledger.
+func (s *Store) Pin(ctx context.Context, given ledger.Pinning) (ledger.Pinned, error) {
+	encoded, err := record.NewPinning(given)
+	if err != nil {
+		return ledger.Pinned{}, err
+	}
+	p := &pinning{Pinning: encoded, at: s.fixed()}
+	if err := s.pins.do(ctx, p); err != nil {
+		return ledger.Pinned{}, err
+	}
+	return p.Pinned(&p.row, p.accepted, Word)
+}
+
+// pinGroup takes two round trips.
+func (s *Store) pinGroup(t *transaction, group []*pinning) error {
+	m, e := newMemory(), newEffects()
+	var ids []string
+	for _, p := range group {
+		ids = append(ids, string(p.Given.Run))
+		m.want(&p.Memory)
+		for _, c := range p.Given.Calls {
+			e.want(c)
+		}
+	}
+	var numbers []int64
+	t.lock(slices.Concat(m.names(), e.keys()))
+	runs := t.lockRuns(ids)
+	e.read(t)
+	m.read(t)
+	t.numbers(&numbers, "entry_seq", len(group))
+	if err := t.send(); err != nil {
+		return err
+	}
+	var c changes
+	for i, p := range group {
+		if err := p.take(t, runs, m, e, &c, numbers[i]); err != nil {
+			return err
+		}
+	}
+	if err := m.write(t); err != nil {
+		return err
+	}
+	c.write(t)
+	return nil
+}
+
+func (p *pinning) take(t *transaction, runs map[string]*runRow, m *memory, e *effects, c *changes, number int64) error {
+	r := runs[string(p.Given.Run)]
+	if r == nil {
+		p.err = notFound(p.Given.Run)
+		return nil
+	}
+	if r.Planned {
+		p.row = r.snapshot()
+		return nil
+	}
+	now := p.at
+	if now == 0 {
+		now = t.now
+	}
+	if err := p.At(now); err != nil {
+		return err
+	}
+	m.apply(&p.Memory, r.eventID)
+	for i := range p.Calls {
+		call := &p.Calls[i]
+		call.Seq = r.Seq
+		if record.IsOpen(call.Shown.GetState()) {
+			if err := e.admit(call, now); err != nil {
+				return err
+			}
+		}
+		e.hold(call)
+		c.insert(call, i)
+	}
+	r.Planned, r.Plan, r.Calls = true, p.Plan, p.Calls
+	if err := r.settle(now); err != nil {
+		return err
+	}
+	c.plan(r)
+	c.entries.add(number, r.Seq, "planned", t.now, p.Memory.Entry)
+	p.row, p.accepted = r.Run, true
+	return nil
+}
+
+// lockRuns reads runs with their events' ids and calls, and holds them until the
+// transaction's end.
+func (t *transaction) lockRuns(ids []string) map[string]*runRow {
+	runs := make(map[string]*runRow)
+	bySeq := make(map[int64]*runRow)
+	t.query(func(rows pgx.Rows) error {
+		var event string
+		r, err := scanRun(rows, into{&event})
+		r.eventID = event
+		runs[r.ID], bySeq[r.Seq] = &r, &r
+		return err
+	}, `SELECT `+runColumns+`, (SELECT event.id FROM event WHERE event.seq = run.seq) FROM run
+		WHERE id = ANY($1::text[]) ORDER BY seq FOR UPDATE`, texts(ids))
+	t.query(func(rows pgx.Rows) error {
+		c, err := scanCall(rows)
+		if r := bySeq[c.Seq]; err == nil && r != nil {
+			r.Calls = append(r.Calls, c)
+		}
+		return err
+	}, `SELECT `+callColumns+callTables+`WHERE run.id = ANY($1::text[]) ORDER BY call.run, call.position`, texts(ids))
+	return runs
+}
+
+// settle dates the run's decision, or takes the date back, after calls changed.
+func (r *runRow) settle(now int64) error {
+	for i := range r.Calls {
+		shown, err := r.Calls[i].Decoded()
+		if err != nil {
+			return err
+		}
+		if record.IsOpen(shown.GetState()) {
+			r.DecidedAt = 0
+			return nil
+		}
+	}
+	if r.DecidedAt == 0 {
+		r.DecidedAt = now
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
+)
+
+// recording is one Record.
+type recording struct {
+	run      ledger.RunID
+	outcomes []ledger.Outcome
+	at       int64
+
+	row record.Run
+	err error
+}
+
+func (r *recording) reset()         { r.row, r.err = record.Run{}, nil }
+func (r *recording) outcome() error { return r.err }
+
+// Record implements ledger.Ledger.
+func (s *Store) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+	r := &recording{run: run, outcomes: outcomes, at: s.fixed()}
+	if err := s.notes.do(ctx, r); err != nil {
+		return ledger.Stored{}, err
+	}
+	return r.row.Stored(Word)
+}
+
+// recordGroup takes two round trips.
+func (s *Store) recordGroup(t *transaction, group []*recording) error {
+	var ids []string
+	for _, r := range group {
+		ids = append(ids, string(r.run))
+	}
+	var numbers []int64
+	runs := t.lockRuns(ids)
+	t.numbers(&numbers, "entry_seq", len(group))
+	if err := t.send(); err != nil {
+		return err
+	}
+	var c changes
+	for i, r := range group {
+		if err := r.take(t, runs[string(r.run)], &c, numbers[i]); err != nil {
+			return err
+		}
+	}
+	c.write(t)
+	return nil
+}
+
+func (r *recording) take(t *transaction, run *runRow, c *changes, number int64) error {
+	if run == nil {
+		r.err = notFound(r.run)
+		return nil
+	}
+	calls := run.snapshot().Calls // An error leaves those of the others alone.
+	changed, err := record.Record(calls, r.run, r.outcomes)
+	if err == nil {
+		run.Calls = calls
+		if err := c.changed(t, run, changed, or(r.at, t.now), number); err != nil {
+			return err
+		}
+		r.row = run.snapshot()
+	}
+	r.err = err
+	return nil
+}
+
+// changed saves the calls of a run that changed, if any.
+func (c *changes) changed(t *transaction, run *runRow, calls []*record.Call, now, number int64) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	for _, call := range calls {
+		if err := c.save(call); err != nil {
+			return err
+		}
+	}
+	if err := run.settle(now); err != nil {
+		return err
+	}
+	c.settle(run, number, t.now)
+	return nil
+}
+
+func or(at, now int64) int64 {
+	if at != 0 {
+		return at
+	}
+	return now
+}
+
+// Restart implements ledger.Ledger.
+func (s *Store) Restart(ctx context.Context, id ledger.RunID) (ledger.Stored, error) {
+	var row record.Run
+	err := s.again(ctx, func(t *transaction) error {
+		// What effects it may want is read before they are locked: they never change.
+		e := newEffects()
+		t.query(func(rows pgx.Rows) error {
+			var key string
+			err := rows.Scan(into{&key})
+			e.wanted[key] = true
+			return err
+		}, `SELECT effect_key FROM call JOIN run ON run.seq = call.run WHERE run.id = $1 AND call.mode = 'act'`, text(string(id)))
+		if err := t.send(); err != nil {
+			return err
+		}
+		var numbers []int64
+		t.lock(e.keys())
+		runs := t.lockRuns([]string{string(id)})
+		e.read(t)
+		t.numbers(&numbers, "entry_seq", 1)
+		if err := t.send(); err != nil {
+			return err
+		}
+		run := runs[string(id)]
+		if run == nil {
+			return notFound(id)
+		}
+		changed, err := requeue(run, e, t.now)
+		if err != nil {
+			return err
+		}
+		var c changes
+		if err := c.changed(t, run, changed, t.now, numbers[0]); err != nil {
+			return err
+		}
+		c.write(t)
+		row = run.snapshot()
+		return nil
+	})
+	if err != nil {
+		return ledger.Stored{}, err
+	}
+	return row.Stored(Word)
+}
+
+func requeue(run *runRow, e *effects, now int64) (changed []*record.Call, err error) {
+	for i := range run.Calls {
+		c := &run.Calls[i]
+		queued, err := c.Requeue(now)
+		if err != nil {
+			return nil, err
+		}
+		if !queued {
+			continue
+		}
+		if key := c.Shown.GetEffectKey(); c.Admission() != record.Free && !e.wanted[key] {
+			return nil, fmt.Errorf("%w: run %s was planned meanwhile", ledger.ErrUnavailable, run.ID)
+		}
+		if err := e.admit(c, now); err != nil {
+			return nil, err
+		}
+		e.hold(c)
+		changed = append(changed, c)
+	}
+	return changed, nil
+}
+
+// Extend implements ledger.Ledger.
+func (s *Store) Extend(ctx context.Context, owner ledger.Owner, id ledger.CallID, notAfter, lookAt time.Time) (held bool, err error) {
+	err = s.again(ctx, func(t *transaction) error {
+		held = false
+		var run string
+		t.query(func(rows pgx.Rows) error { return rows.Scan(into{&run}) },
+			`SELECT run.id FROM call JOIN run ON run.seq = call.run WHERE call.id = $1`, text(string(id)))
+		if err := t.send(); err != nil || run == "" {
+			return err
+		}
+		var numbers []int64
+		runs := t.lockRuns([]string{run})
+		t.numbers(&numbers, "entry_seq", 1)
+		if err := t.send(); err != nil {
+			return err
+		}
+		row := runs[run]
+		c, err := record.FindCall(row.Calls, ledger.RunID(run), id)
+		if err != nil {
+			return err
+		}
+		if held, err = c.Extend(owner, t.now, ledger.Micros(notAfter), ledger.Micros(lookAt)); err != nil || !held {
+			return err
+		}
+		var changes changes
+		if err := changes.changed(t, row, []*record.Call{c}, t.now, numbers[0]); err != nil {
+			return err
+		}
+		changes.write(t)
+		return nil
+	})
+	return held && err == nil, err
+}
+
+// again runs a transaction anew where another one was in its way.
+func (s *Store) again(ctx context.Context, f func(*transaction) error) (err error) {
+	for range 3 {
+		if err = s.transact(ctx, beginWrite, f); !passing(err) {
+			break
+		}
+	}
+	return s.translate(err)
+}

@@ -38,7 +38,7 @@ func (q *doraQuestion) since() string { return day(q.from.Add(-lookBack)) }
 func (q *doraQuestion) deploymentGaps(ctx context.Context, d fact.Dora) error {
 	here := q.seen.of(q.asked).deployments
 	if !q.reached(here) {
-		g, err := q.undeployed(ctx, here, q.places(), q.since())
+		g, err := q.undeployed(ctx, here, q.places(), q.from.Add(-lookBack))
 		if err != nil {
 			return err
 		}

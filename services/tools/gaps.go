@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
@@ -127,7 +128,7 @@ func (a *asker) reached(deployments []fact.Deployment) bool {
 }
 
 // undeployed says why there is no production deployment in places.
-func (a *asker) undeployed(ctx context.Context, deployments []fact.Deployment, places []string, since string) (*toolsv1.Gap, error) {
+func (a *asker) undeployed(ctx context.Context, deployments []fact.Deployment, places []string, since time.Time) (*toolsv1.Gap, error) {
 	var elsewhere []string
 	for _, d := range deployments {
 		if !slices.Contains(elsewhere, d.Environment) {
@@ -142,19 +143,29 @@ func (a *asker) undeployed(ctx context.Context, deployments []fact.Deployment, p
 			Detail: fmt.Sprintf("%s was deployed to %s, and none of them is production: that is %s", where, list(elsewhere), list(a.production)),
 		}, nil
 	}
-	begun, err := a.first(ctx, fact.Query{Places: places, Names: []string{"deployment.created"}})
+	begun, err := a.first(ctx, fact.Query{Places: places, Names: []string{"deployment.created"}, From: since})
 	if err != nil {
 		return nil, err
 	}
 	if begun != nil {
 		return &toolsv1.Gap{
 			Code: "deployment_status_not_seen", Setting: hookDeployments,
-			Detail: "deployments of " + where + " began, and no event told how one ended since " + since,
+			Detail: "deployments of " + where + " began, and no event told how one ended since " + day(since),
+		}, nil
+	}
+	earlier, err := a.first(ctx, fact.Query{Places: places, Names: []string{"deployment.finished"}})
+	if err != nil {
+		return nil, err
+	}
+	if earlier != nil {
+		return &toolsv1.Gap{
+			Code: "none_in_window", Setting: "--window",
+			Detail: fmt.Sprintf("%s was deployed, as early as %s, and not since %s", where, day(earlier.At), day(since)),
 		}, nil
 	}
 	return &toolsv1.Gap{
 		Code: "no_deployments", Setting: hookDeployments,
-		Detail: fmt.Sprintf("no deployment of %s was seen since %s: what deploys it has to tell GitHub (deployments API, or a workflow's environment), and the webhook has to pass it on", where, since),
+		Detail: fmt.Sprintf("no deployment of %s was seen since %s: what deploys it has to tell GitHub (deployments API, or a workflow's environment), and the webhook has to pass it on", where, day(since)),
 	}, nil
 }
 

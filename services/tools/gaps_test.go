@@ -48,6 +48,11 @@ func TestEveryMisconfigurationIsNamed(t *testing.T) {
 		"an incident window that is too short": {func(c *tools.Config) { c.IncidentWindow = 1 }, month, dora, "incident_uncharged", "INCIDENT_WINDOW", "2 incidents"},
 		"a window before the memory":           {nil, nil, []string{"dora", "repository", repository, "window", "90d"}, "window_before_memory", "--window", "2026-05-20"},
 		"a window that is too short":           {nil, nil, []string{"dora", "repository", repository, "window", "24h"}, "none_in_window", "--window", "2026-05-26"},
+		"a window long after": {nil, func(s *story) {
+			s.t.Helper()
+			s.merged(1, "01-02 10:00", "01-03 10:00", "y", "a", "x")
+			s.deployed(1, "production", "a", "success", "01-03 12:00")
+		}, dora, "none_in_window", "--window", "as early as 2026-01-03"},
 		"no time of opening": {nil, func(s *story) {
 			s.month()
 			s.event("change.merged", s.pr(7), s.repo, "05-27 10:00", map[string]any{"base": "main", "merge_commit_sha": commit("e")}, nil)

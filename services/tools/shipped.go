@@ -234,7 +234,7 @@ func (q *shippedQuestion) whyNotShipped(ctx context.Context) error {
 	for _, c := range q.merged {
 		here := q.seen.of(func(place string) bool { return place == c.Place })
 		if !q.reached(here.deployments) {
-			g, err := q.undeployed(ctx, here.deployments, []string{c.Place}, day(c.Merged))
+			g, err := q.undeployed(ctx, here.deployments, []string{c.Place}, c.Merged)
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/example"
 )
 
 // answer is what a webhook was answered with: an Answer, or a refusal.
@@ -36,6 +38,11 @@ func parseAnswer(code int, body []byte) answer {
 }
 
 func (a answer) success() bool { return a.GetStatus() == "success" }
+
+// asExpected is success, or of an example that no built-in rule acts on ignored.
+func (a answer) asExpected(w example.Example) bool {
+	return a.success() || w.Remembered && a.GetStatus() == "ignored"
+}
 
 // render shows an answer; base is the URL that was asked, hint the command
 // that explains a run, "" for none.

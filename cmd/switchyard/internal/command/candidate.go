@@ -6,6 +6,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/switchyard-dev/switchyard/internal/registry"
+
 	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/example"
 )
 
@@ -127,6 +129,12 @@ func (t *typed) values(v *kong.Value) []string {
 		for _, e := range example.All() {
 			if len(t.args) > 0 && e.Source == t.args[0] {
 				all = append(all, e.Name)
+			}
+		}
+	case "tool":
+		for _, tool := range registry.Tools() {
+			if tool.GetClass() == "read" {
+				all = append(all, tool.GetName())
 			}
 		}
 	case "provider/example":

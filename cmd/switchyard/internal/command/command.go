@@ -33,6 +33,7 @@ type commands struct {
 	Dev  devCommand  `cmd:"" group:"try" help:"Run all of Switchyard in this process, on one file of data."`
 	Send sendCommand `cmd:"" group:"try" help:"Send a signed webhook, as a provider would, and print the answer."`
 
+	Ask        askCommand        `cmd:"" group:"understand" help:"Ask the memory: what happened, what is linked, what was shipped, how often and how well."`
 	Runs       runsCommand       `cmd:"" group:"understand" help:"List runs, and explain one."`
 	Deliveries deliveriesCommand `cmd:"" group:"understand" help:"List deliveries with their answers, and explain a refusal."`
 	Doctor     doctorCommand     `cmd:"" group:"understand" help:"Examine settings, secrets and services, and name each remedy."`

@@ -26,7 +26,8 @@ import (
 // not see, this command shows.
 const sendTime = 30 * time.Second
 
-// send sends one webhook, prints its answer and says whether it is success.
+// send sends one webhook, prints its answer and says whether it is success, or
+// for an example that is remembered only, that it was.
 func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.Example) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
@@ -45,14 +46,14 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 	a := parseAnswer(resp.StatusCode, body)
 	if c.JSON {
 		_, err = env.Stdout.Write(body)
-		return a.success(), err
+		return a.asExpected(w), err
 	}
 	out := fmt.Sprintf("%s %s\n%s %s\n", w.Source, w.Name, resp.Proto, resp.Status)
 	out += a.render(req.URL, c.hint(env))
 	if resp.StatusCode == http.StatusUnauthorized {
 		out += fmt.Sprintf("The server has another secret for %s: give it with --secret, or the data folder of its instance with --data.\nOne that was changed in .env holds once it is started again; one in a file (NAME_FILE) at once.\n", w.Source)
 	}
-	return a.success(), printText(env.Stdout, out)
+	return a.asExpected(w), printText(env.Stdout, out)
 }
 
 func (c sendCommand) remedy(env *Env, s settings) string {

@@ -4,21 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"connectrpc.com/connect"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 	"github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1/agentv1connect"
-	"github.com/switchyard-dev/switchyard/internal/fault"
-	"github.com/switchyard-dev/switchyard/internal/reach"
-	"github.com/switchyard-dev/switchyard/internal/rpc"
 )
 
 type runsCommand struct {
@@ -103,13 +98,8 @@ func openCalls(r *agentv1.RunSummary) string {
 
 // asked is the agent that a command asks.
 type asked struct {
+	peer
 	client agentv1connect.AgentServiceClient
-	url    string
-	remedy string
-	// named is the setting, or the flag, that has the URL.
-	named string
-	// shown is the setting of the token that is shown; "" for none.
-	shown string
 }
 
 func (f agentFlags) agent(env *Env) (asked, error) {
@@ -117,48 +107,13 @@ func (f agentFlags) agent(env *Env) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	token, shown, err := s.caller.Token()
+	p, client, options, err := f.peer(env, s, f.URL, peer{
+		name: "agent", setting: "AGENT_URL", url: s.agentURL(), set: s.running.Agent == "" && s.AgentURL != "",
+	})
 	if err != nil {
 		return asked{}, err
 	}
-	client, err := s.caller.Client(env.Client)
-	if err != nil {
-		return asked{}, err
-	}
-	options, err := rpc.ClientOptions(token)
-	if err != nil {
-		return asked{}, err
-	}
-	a := asked{url: s.agentURL(), named: "AGENT_URL", shown: shown, remedy: fmt.Sprintf("is `%s dev` running? Start it in another terminal, or name another agent with --url", env.Self)}
-	if f.URL != "" {
-		a.url, a.named, a.remedy = strings.TrimSuffix(f.URL, "/"), "--url", "check --url"
-	} else if err := f.running(env, s); err != nil {
-		return asked{}, err
-	} else if s.running.Agent == "" && s.AgentURL != "" {
-		a.remedy = "does the agent run? AGENT_URL says where it is, and --url names another"
-	}
-	if !strings.HasPrefix(a.url, "http://") && !strings.HasPrefix(a.url, "https://") {
-		return asked{}, fmt.Errorf("--url %s: want http://HOST:PORT or https://HOST", a.url)
-	}
-	a.client = agentv1connect.NewAgentServiceClient(client, a.url, options...)
-	return a, nil
-}
-
-// explain says what a user can do about an error of the agent.
-func (a asked) explain(err error) error {
-	switch {
-	case fault.ReasonOf(err) == fault.TokenMissing && a.shown == "":
-		return fmt.Errorf("the agent at %s wants a token: set OPERATOR_TOKEN, READER_TOKEN or SERVICE_TOKEN to the same as there, or name the instance's folder with --data", a.url)
-	case fault.ReasonOf(err) == fault.TokenMissing:
-		return fmt.Errorf("the agent at %s does not know this %s: set it to the same as there, or name the instance's folder with --data", a.url, a.shown)
-	case fault.ReasonOf(err) != "":
-		return fmt.Errorf("%s: %s", fault.ReasonOf(err), fault.Detail(err))
-	case reach.Explain(a.named, a.url, err).Class == reach.TLS:
-		return errors.New(reach.Explain(a.named, a.url, err).String())
-	case connect.CodeOf(err) == connect.CodeUnavailable:
-		return unreachable(err, "no agent answers at "+a.url, a.remedy)
-	}
-	return fmt.Errorf("agent at %s: %w", a.url, err)
+	return asked{peer: p, client: agentv1connect.NewAgentServiceClient(client, p.url, options...)}, nil
 }
 
 func clock(t *timestamppb.Timestamp) string {

@@ -15,7 +15,7 @@ type sendCommand struct {
 	Provider string `arg:"" optional:"" name:"provider" complete:"provider" help:"github, jira or notion."`
 	Example  string `arg:"" optional:"" name:"example" complete:"example" help:"Name of an example; --list shows them."`
 
-	All  bool `help:"Send every example; exit 1 unless each is answered success."`
+	All  bool `help:"Send every example; exit 1 unless each is answered as it should be."`
 	List bool `help:"List the examples."`
 
 	File   string `placeholder:"FILE" help:"Send this body instead of an example; - is standard input."`
@@ -41,7 +41,8 @@ Send a body of your own, to any server:
   switchyard send --file issue.json --source jira --secret "$SECRET" \
     --url https://hooks.example.com
 
-The exit code is 0 if the answer's status is success, and 1 otherwise.`
+The exit code is 0 if the answer's status is success, and 1 otherwise. Examples
+that no built-in rule acts on are remembered and answered ignored: that is 0 too.`
 }
 
 // Run sends what was asked for.

@@ -11,6 +11,8 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/webhook/github"
 	"github.com/switchyard-dev/switchyard/internal/webhook/jira"
 	"github.com/switchyard-dev/switchyard/internal/webhook/notion"
+
+	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/example"
 )
 
 const success = `{
@@ -94,10 +96,17 @@ run:     ` + url + `/runs/0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
 	}
 }
 
+// An example that no rule acts on has done its work when it is remembered; any other has not.
+func TestSendIgnored(t *testing.T) {
+	url, _ := server(t, http.StatusOK, `{"run_id":"0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f","status":"ignored"}`)
+	run(t, "send", "github", "push", "--url", url).want(t, 0, "status:  ignored")
+	run(t, "send", "github", "pull_request.merged", "--url", url).want(t, 1, "status:  ignored")
+}
+
 func TestSendAll(t *testing.T) {
 	url, got := server(t, http.StatusOK, success)
 	run(t, "send", "--all", "--url", url).want(t, 0, "github pull_request.merged", "jira issue.status_changed", "notion page.updated")
-	if len(*got) != 3 {
+	if len(*got) != len(example.All()) {
 		t.Fatalf("%d webhooks were sent", len(*got))
 	}
 	for i, source := range []string{"github", "jira", "notion"} {
@@ -172,7 +181,7 @@ func TestSendSaysWhatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct{ args, want string }{
 		"nothing to send":           {"send", "--list"},
 		"half a name":               {"send github", "--list"},
-		"unknown example":           {"send github push", "github pull_request.merged"},
+		"unknown example":           {"send github pushed", "github pull_request.merged"},
 		"all and a name":            {"send --all github", "--all"},
 		"file and a name":           {"send github x --file " + file, "--file"},
 		"file without source":       {"send --file " + file, "--source"},

@@ -58,6 +58,8 @@ type settings struct {
 	Port        string         `name:"port" env:"WEBHOOK_SERVER_PORT" default:"8000"`
 	AgentURL    string         `name:"agent-url" env:"AGENT_URL"`
 	AgentListen string         `name:"agent-listen" env:"AGENT_LISTEN" default:"127.0.0.1:8001"`
+	ToolsURL    string         `name:"tools-url" env:"TOOLS_URL"`
+	ToolsListen string         `name:"tools-listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002"`
 
 	running instance.Addresses
 	caller  instance.Caller
@@ -88,6 +90,10 @@ func (s settings) ingressURL() string {
 
 func (s settings) agentURL() string {
 	return strings.TrimSuffix(cmp.Or(s.running.Agent, s.AgentURL, "http://"+s.AgentListen), "/")
+}
+
+func (s settings) toolsURL() string {
+	return strings.TrimSuffix(cmp.Or(s.running.Tools, s.ToolsURL, "http://"+s.ToolsListen), "/")
 }
 
 // secret is the first of a source's secrets.

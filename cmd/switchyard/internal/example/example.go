@@ -15,6 +15,8 @@ type Example struct {
 	Event string
 	// About says in a few words what happened.
 	About string
+	// Remembered: no built-in rule acts on it, so that the answer's status is ignored.
+	Remembered bool
 	// Body is the same bytes each time: sent again, it is the same delivery.
 	Body []byte
 }
@@ -28,6 +30,10 @@ func All() []Example {
 		{Source: "github", Name: "pull_request.merged", Event: "pull_request", About: "acme/api#42, whose title names ACME-7, was merged"},
 		{Source: "jira", Name: "issue.status_changed", About: "ACME-7, whose description links acme/api#42, went to In Review"},
 		{Source: "notion", Name: "page.updated", About: "properties of a page were edited"},
+		{Source: "github", Name: "push", Event: "push", About: "main moved to the merge of acme/api#42", Remembered: true},
+		{Source: "github", Name: "deployment.succeeded", Event: "deployment_status", About: "that commit was deployed to production", Remembered: true},
+		{Source: "jira", Name: "incident.created", About: "ACME-8 says what that broke, half an hour later", Remembered: true},
+		{Source: "jira", Name: "incident.closed", About: "ACME-8 was closed", Remembered: true},
 	}
 	for i, e := range all {
 		body, err := bodies.ReadFile(e.Source + "/" + e.Name + ".json")

@@ -204,11 +204,25 @@ func (s *server) answered(err *driver.Neo4jError) error {
 		return s.place.Failed(connection.MissingDatabase, err)
 	case strings.HasPrefix(err.Code, "Neo.ClientError.Transaction.TransactionTimedOut"):
 		return s.place.Failed(connection.Timeout, err)
-	case strings.HasPrefix(err.Code, "Neo.ClientError.Statement."), strings.HasPrefix(err.Code, "Neo.ClientError.Schema."),
-		strings.HasPrefix(err.Code, "Neo.ClientError.General."), strings.HasPrefix(err.Code, "Neo.ClientError.Request."):
+	case refusedRows(err):
 		return fmt.Errorf("%w: %w", errRefused, err)
 	default:
 		return s.place.Failed(connection.Away, err)
+	}
+}
+
+// refusedRows: what the server says of values. What it says of statements, of
+// rights and of itself is no reason to set rows aside.
+func refusedRows(err *driver.Neo4jError) bool {
+	switch err.Code {
+	case "Neo.ClientError.Schema.ConstraintValidationFailed", "Neo.ClientError.Statement.ArgumentError",
+		"Neo.ClientError.Statement.TypeError", "Neo.ClientError.Request.Invalid",
+		"Neo.ClientError.General.TransactionOutOfMemoryError":
+		return true
+	case "Neo.DatabaseError.Statement.ExecutionFailed":
+		return strings.Contains(err.Msg, "too large to index")
+	default:
+		return false
 	}
 }
 

@@ -138,10 +138,10 @@ func TestRefusedByTheServer(t *testing.T) {
 
 func TestOpenRefusesWhatCantBeRight(t *testing.T) {
 	for uri, want := range map[string]string{
-		"":                                "not of the form",
-		"localhost:7687":                  "not of the form",
-		"bolt://":                         "not of the form",
-		"http://localhost:7474":           "scheme http is not supported",
+		"":                                 "not of the form",
+		"localhost:7687":                   "not of the form",
+		"bolt://":                          "not of the form",
+		"http://localhost:7474":            "scheme http is not supported",
 		"bolt://neo4j:" + guess + "@host":  "user and password are in NEO4J_USER",
 		"bolt://neo4j:" + guess + "@ho st": "not of the form",
 	} {

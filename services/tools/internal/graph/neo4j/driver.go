@@ -139,10 +139,12 @@ func (s *server) read(ctx context.Context, cypher string, params record) ([]reco
 }
 
 // alter changes the schema, a statement at a time: no transaction may hold both
-// that and rows.
+// that and rows. Of two who do so at once one is pushed aside, and tried again by the driver.
 func (s *server) alter(ctx context.Context, cypher string) error {
-	_, err := s.once(ctx, driver.AccessModeWrite, cypher, nil)
-	return err
+	return s.write(ctx, func(t *transaction) error {
+		_, err := t.run(cypher, nil)
+		return err
+	})
 }
 
 func (s *server) once(ctx context.Context, mode driver.AccessMode, cypher string, params record) ([]record, error) {

@@ -35,8 +35,8 @@ type batch struct {
 	// By label, each by ref.
 	entities map[string][]record
 	links    []record // by key
-	// All nodes that links end at.
-	ends []string
+	// All nodes that links end at, and those of them that are no entities of this batch.
+	ends, others []string
 	// Gone rows: refs, links' digests, and what they are buried under.
 	goneRefs, goneLinks, buried []string
 	// Nodes that may have no reason left to be there.
@@ -66,6 +66,11 @@ func newBatch(w sink.Writing) (*batch, error) {
 	}
 	sortBy(b.links, "key")
 	b.ends = sorted(b.ends)
+	told := make(map[string]bool, len(w.Rows.Entities))
+	for _, e := range w.Rows.Entities {
+		told[e.Ref] = true
+	}
+	b.others = slices.DeleteFunc(slices.Clone(b.ends), func(ref string) bool { return told[ref] })
 	b.left = append(b.left, b.goneRefs...)
 	for _, ref := range b.goneRefs {
 		b.buried = append(b.buried, tombOfEntity(ref))
@@ -138,8 +143,15 @@ func (b *batch) writeRows(t *transaction, at stand) error {
 		}
 	}
 	links := alive(func(r record) string { return tombOfLink(word(r, "key")) }, b.links)
+	ends := b.ends
+	if len(dead) == 0 {
+		ends = b.others // All rows of entities are there by now.
+	}
 	if len(links) > 0 {
-		if err := errors.Join(t.each(mergePlaceholders, "refs", b.ends), t.each(mergeLinks, "rows", links)); err != nil {
+		if err := t.each(mergePlaceholders, "refs", ends); err != nil {
+			return err
+		}
+		if err := t.each(mergeLinks, "rows", links); err != nil {
 			return err
 		}
 	}

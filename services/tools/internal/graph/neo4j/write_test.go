@@ -204,3 +204,15 @@ func forward(ctx context.Context, c net.Conn, server string, lost *atomic.Int32)
 		}
 	}
 }
+
+// The link's row is not the one that is late: its end must be there all the same.
+func TestALinkKeepsAnEndThatIsGone(t *testing.T) {
+	s := open(t)
+	all := rows(1, 1)
+	write(t, s, 5, ledger.Rows{}, ledger.Rows{Entities: all.Entities})
+	write(t, s, 4, all, ledger.Rows{})
+	wantNodes(t, s, pull+" Entity Placeholder", ownIssue+" Entity Placeholder", shared+" Entity Placeholder")
+	if got, err := s.Linked(patient(t), []string{pull}, 10); err != nil || len(got) != 2 {
+		t.Errorf("links %v, %v", got, err)
+	}
+}

@@ -54,6 +54,9 @@ func wantClass(t *testing.T, s *neo4j.Store, class connection.Class, setting, ho
 				t.Errorf("%s took %s", name, took)
 			}
 			var failed *connection.Error
+			for again := 0; again < 3 && class != connection.Timeout && errors.As(err, &failed) && failed.Class == connection.Timeout; again++ {
+				err = ask(t.Context()) // A busy machine let the driver's second for connecting pass.
+			}
 			if !errors.As(err, &failed) || failed.Class != class || failed.Setting != setting || failed.Host != host {
 				t.Errorf("%s: %v; want %s: %s: %s", name, err, setting, host, class)
 			}

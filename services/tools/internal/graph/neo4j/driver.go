@@ -73,7 +73,19 @@ func connect(uri, user, password string) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", settingURI, err)
 	}
+	s.prime()
 	return s, nil
+}
+
+// prime begins a connection that fails before anything is dialled: the driver's
+// first one sets what all others read, without a lock (5.28.4, connector.Connect), which is a
+// data race where two are the first.
+func (s *server) prime() {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	session := s.session(ended, driver.AccessModeWrite)
+	_, _ = session.BeginTransaction(ended)
+	_ = session.Close(ended)
 }
 
 func (s *server) close(ctx context.Context) error { return s.driver.Close(ctx) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	kit "github.com/switchyard-dev/switchyard/internal/testkit/postgres"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/graph/graphtest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/ledgertest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/postgres"
 )
@@ -34,3 +35,16 @@ func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }
 func TestLedgerWithoutGroups(t *testing.T) { ledgertest.Run(t, opener(1)) }
 
 func TestBrokenLedger(t *testing.T) { ledgertest.RunBroken(t, opener(0)) }
+
+func openGraph() graphtest.Opener {
+	open := opener(0)
+	return func(t testing.TB) graphtest.Store {
+		s := open(t, t.TempDir(), time.Now)
+		t.Cleanup(func() { _ = s.Close() })
+		return graphtest.Store{Graph: s, Load: graphtest.LoadLedger(s)}
+	}
+}
+
+func TestGraph(t *testing.T) { graphtest.Run(t, openGraph()) }
+
+func TestBrokenGraph(t *testing.T) { graphtest.RunBroken(t, openGraph()) }

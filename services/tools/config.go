@@ -13,15 +13,16 @@ import (
 // shown. Files of them are read again when they change, and what left a file
 // stays good for 30 s.
 type Config struct {
-	Listen           string `name:"listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002" help:"Address to serve on; beyond loopback only with a token."`
-	DatabaseURL      string `name:"database-url" env:"DATABASE_URL" default:"sqlite:.switchyard/switchyard.db" help:"Where the ledger is: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE."`
-	DatabaseMigrate  bool   `name:"database-migrate" env:"DATABASE_MIGRATE" default:"true" negatable:"" help:"Bring the schema of a PostgreSQL ledger up to date at the first connection; without it an older one is refused."`
-	SealKey          string `name:"seal-key" env:"SEAL_KEY" help:"Key that ingress seals events with; several, separated by commas, during a rotation."`
-	ExecutorEndpoint string `name:"executor-endpoint" env:"EXECUTOR_ENDPOINT" help:"Base URL of a local executor; without it the executor is an AWS Lambda function."`
-	ExecutorFunction string `name:"executor-function" env:"EXECUTOR_FUNCTION" help:"Name or ARN of the executor's Lambda function, with its alias."`
-	PolicyFile       string `name:"policy-file" env:"POLICY_FILE" help:"Policy in YAML; without it nothing is paired and no text chooses a target."`
-	MaxInFlight      int    `name:"max-in-flight" env:"TOOLS_MAX_IN_FLIGHT" default:"512" help:"Calls at a time; more are shed with 503."`
-	LogLevel         string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	Listen           string    `name:"listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002" help:"Address to serve on; beyond loopback only with a token."`
+	DatabaseURL      string    `name:"database-url" env:"DATABASE_URL" default:"sqlite:.switchyard/switchyard.db" help:"Where the ledger is: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE."`
+	DatabaseMigrate  bool      `name:"database-migrate" env:"DATABASE_MIGRATE" default:"true" negatable:"" help:"Bring the schema of a PostgreSQL ledger up to date at the first connection; without it an older one is refused."`
+	RetainBodies     Retention `name:"retain-bodies" env:"RETAIN_BODIES" default:"30d" help:"How long raw bodies are kept, such as 12h, 30d or 52w; 0 for ever."`
+	SealKey          string    `name:"seal-key" env:"SEAL_KEY" help:"Key that ingress seals events with; several, separated by commas, during a rotation."`
+	ExecutorEndpoint string    `name:"executor-endpoint" env:"EXECUTOR_ENDPOINT" help:"Base URL of a local executor; without it the executor is an AWS Lambda function."`
+	ExecutorFunction string    `name:"executor-function" env:"EXECUTOR_FUNCTION" help:"Name or ARN of the executor's Lambda function, with its alias."`
+	PolicyFile       string    `name:"policy-file" env:"POLICY_FILE" help:"Policy in YAML; without it nothing is paired and no text chooses a target."`
+	MaxInFlight      int       `name:"max-in-flight" env:"TOOLS_MAX_IN_FLIGHT" default:"512" help:"Calls at a time; more are shed with 503."`
+	LogLevel         string    `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 
 	AgentToken    config.Setting `name:"agent-token" env:"AGENT_TOKEN" placeholder:"TOKEN" help:"Token of the agent: may open and execute runs."`
 	ToolsToken    config.Setting `name:"tools-token" env:"TOOLS_TOKEN" placeholder:"TOKEN" help:"Token that the executor is shown."`

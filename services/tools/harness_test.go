@@ -44,8 +44,9 @@ choices:
 )
 
 type client struct {
-	runs toolsv1connect.RunServiceClient
-	tool toolsv1connect.ToolServiceClient
+	runs   toolsv1connect.RunServiceClient
+	tool   toolsv1connect.ToolServiceClient
+	memory toolsv1connect.MemoryServiceClient
 }
 
 // start runs the service as its program does, on a new ledger.
@@ -93,8 +94,9 @@ func startWith(t *testing.T, set func(*tools.Config), now func() time.Time) clie
 	}
 	url := "http://" + ln.Addr().String()
 	return client{
-		runs: toolsv1connect.NewRunServiceClient(rpc.NewHTTPClient(), url, opts...),
-		tool: toolsv1connect.NewToolServiceClient(rpc.NewHTTPClient(), url, opts...),
+		runs:   toolsv1connect.NewRunServiceClient(rpc.NewHTTPClient(), url, opts...),
+		tool:   toolsv1connect.NewToolServiceClient(rpc.NewHTTPClient(), url, opts...),
+		memory: toolsv1connect.NewMemoryServiceClient(rpc.NewHTTPClient(), url, opts...),
 	}
 }
 

@@ -35,6 +35,7 @@ type Service struct {
 	owner   ledger.Owner
 	pulse   *pulse
 	around  between
+	retain  retention
 	handler http.Handler
 }
 
@@ -69,6 +70,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		owner:  ledger.Owner(newID()),
 		pulse:  &pulse{ping: store.Ping, now: now},
 		around: around,
+		retain: retention{keeper: keeperOf(store), keep: time.Duration(cfg.RetainBodies), now: now, log: log},
 	}
 	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
 	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, store, store, pol, now)})
@@ -121,7 +123,7 @@ func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, err
 		Mounts: []service.Mount{
 			mount(toolsv1connect.NewRunServiceHandler(s.runs, opts...)),
 			mount(toolsv1connect.NewToolServiceHandler(reg, opts...)),
-			mount(toolsv1connect.NewMemoryServiceHandler(toolsv1connect.UnimplementedMemoryServiceHandler{}, opts...)),
+			mount(toolsv1connect.NewMemoryServiceHandler(&forgetServer{keeper: keeperOf(s.store), outbox: s.store}, opts...)),
 		},
 		Services: []string{toolsv1connect.RunServiceName, toolsv1connect.ToolServiceName, toolsv1connect.MemoryServiceName},
 		Ready:    s.ready,
@@ -145,6 +147,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.calls.Resume(background, s.owner) })
+	wg.Go(func() { s.retain.run(background) })
 	err := service.Serve(ctx, ln, s.handler, s.log, s.around.options()...)
 	stop()
 	wg.Wait()

@@ -1,12 +1,16 @@
 package postgres_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	kit "github.com/switchyard-dev/switchyard/internal/testkit/postgres"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/graph/graphtest"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/ledgertest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/postgres"
 )
@@ -26,8 +30,40 @@ func opener(groupLimit int) ledgertest.Opener {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s
+		return &settled{s, connect(t, databases[place])}
 	}
+}
+
+// settled reads the outbox once no transaction of others on this server holds it
+// back: the suite expects to read at once what was committed.
+type settled struct {
+	ledgertest.Ledger
+	beside *pgx.Conn
+}
+
+func (s *settled) settle(ctx context.Context) error {
+	var last int64
+	if err := s.beside.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM entry").Scan(&last); err != nil {
+		return err
+	}
+	for free := false; !free; {
+		if err := s.beside.QueryRow(ctx, "SELECT coalesce(max(xid), '0') < pg_snapshot_xmin(pg_current_snapshot()) FROM entry WHERE seq <= $1", last).Scan(&free); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fix implements ledger.Outbox.
+func (s *settled) Fix(ctx context.Context, name ledger.Sink, owner ledger.Owner, limit int) (ledger.Batch, error) {
+	_ = s.settle(ctx) // Before the schema is there is nothing to wait for.
+	return s.Ledger.Fix(ctx, name, owner, limit)
+}
+
+// Changed implements ledger.Ledger.
+func (s *settled) Changed(ctx context.Context, cursor int64, limit int) ([]ledger.Stored, int64, error) {
+	_ = s.settle(ctx)
+	return s.Ledger.Changed(ctx, cursor, limit)
 }
 
 func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }

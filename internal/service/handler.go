@@ -42,10 +42,12 @@ type Dependency struct {
 	// "ok", or a word for what is wrong.
 	State  string `json:"state"`
 	Detail string `json:"detail,omitempty"`
+	// Optional: the service is ready without it.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // New returns the handler: the mounts and reflection behind the guard; gRPC
-// health, /livez (touches no dependency) and /readyz (503 when one is not ok) in the open.
+// health, /livez (touches no dependency) and /readyz (503 when one is not ok that isn't optional) in the open.
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	for _, m := range o.Mounts {
@@ -78,7 +80,7 @@ func Readyz(ready func(context.Context) []Dependency) http.Handler {
 		deps := ready(ctx)
 		code, status := http.StatusOK, "ok"
 		for _, d := range deps {
-			if d.State != "ok" {
+			if d.State != "ok" && !d.Optional {
 				code, status = http.StatusServiceUnavailable, "not_ready"
 			}
 		}

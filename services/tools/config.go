@@ -23,6 +23,10 @@ type Config struct {
 	PolicyFile       string    `name:"policy-file" env:"POLICY_FILE" help:"Policy in YAML; without it nothing is paired and no text chooses a target."`
 	MaxInFlight      int       `name:"max-in-flight" env:"TOOLS_MAX_IN_FLIGHT" default:"512" help:"Calls at a time; more are shed with 503."`
 	LogLevel         string    `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	ClickHouseURL    string    `name:"clickhouse-url" env:"CLICKHOUSE_URL" help:"ClickHouse that follows the ledger and answers questions about what happened: clickhouse://USER:PASSWORD@HOST:9000/DATABASE, or http://HOST:8123/DATABASE; without it the ledger answers."`
+	Neo4jURI         string    `name:"neo4j-uri" env:"NEO4J_URI" help:"Neo4j that follows the ledger and answers questions about what is linked: neo4j://HOST:7687, bolt://HOST:7687; without it the ledger answers."`
+	Neo4jUser        string    `name:"neo4j-user" env:"NEO4J_USER" help:"User of Neo4j; neo4j where only a password is set."`
+	Neo4jPassword    string    `name:"neo4j-password" env:"NEO4J_PASSWORD" help:"Password of Neo4j."`
 
 	AgentToken    config.Setting `name:"agent-token" env:"AGENT_TOKEN" placeholder:"TOKEN" help:"Token of the agent: may open and execute runs."`
 	ToolsToken    config.Setting `name:"tools-token" env:"TOOLS_TOKEN" placeholder:"TOKEN" help:"Token that the executor is shown."`

@@ -44,6 +44,7 @@ choices:
 )
 
 type client struct {
+	url    string
 	runs   toolsv1connect.RunServiceClient
 	tool   toolsv1connect.ToolServiceClient
 	memory toolsv1connect.MemoryServiceClient
@@ -94,6 +95,7 @@ func startWith(t *testing.T, set func(*tools.Config), now func() time.Time) clie
 	}
 	url := "http://" + ln.Addr().String()
 	return client{
+		url:    url,
 		runs:   toolsv1connect.NewRunServiceClient(rpc.NewHTTPClient(), url, opts...),
 		tool:   toolsv1connect.NewToolServiceClient(rpc.NewHTTPClient(), url, opts...),
 		memory: toolsv1connect.NewMemoryServiceClient(rpc.NewHTTPClient(), url, opts...),

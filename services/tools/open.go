@@ -192,7 +192,11 @@ func (r *runs) OpenRun(ctx context.Context, req *toolsv1.OpenRunRequest) (*tools
 	if !opened.Leased && req.GetWait() {
 		opened.Stored = r.awaitDecision(ctx, opened.Stored)
 	}
-	return &toolsv1.OpenRunResponse{Run: opened.Run, Links: opened.Run.GetLinks(), Created: opened.Created, Leased: opened.Leased}, nil
+	if opened.Created && in.authn != ledger.Operator {
+		r.memory.Await(ctx, opened.Entry)
+	}
+	run := r.memory.Show(ctx, opened.Stored)
+	return &toolsv1.OpenRunResponse{Run: run, Links: run.GetLinks(), Created: opened.Created, Leased: opened.Leased}, nil
 }
 
 // awaitDecision holds a duplicate until its run is decided. A run that this

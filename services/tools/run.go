@@ -20,6 +20,7 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/memory"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
@@ -32,6 +33,7 @@ type runs struct {
 	toolsv1connect.UnimplementedRunServiceHandler
 
 	ledger ledger.Ledger
+	memory *memory.Memory
 	keys   seal.Keys
 	policy *policy.Policy
 	tools  []*toolsv1.Tool
@@ -70,20 +72,20 @@ func (r *runs) ExecuteRun(ctx context.Context, req *toolsv1.ExecuteRunRequest) (
 	}
 	faultpoint.Reached("execute.after_commit")
 	if !pinned.Accepted {
-		resp := &toolsv1.ExecuteRunResponse{Run: pinned.Run}
+		resp := &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, pinned.Stored)}
 		if !pinned.Same {
 			resp.PlanRejected = "plan_fixed"
 		}
 		return resp, nil
 	}
 	if len(pinned.Leased) == 0 {
-		return &toolsv1.ExecuteRunResponse{Run: pinned.Run}, nil
+		return &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, pinned.Stored)}, nil
 	}
 	done, err := r.calls.Perform(ctx, id, pinned.Leased, until)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return &toolsv1.ExecuteRunResponse{Run: done.Run}, nil
+	return &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, done)}, nil
 }
 
 // restart queues what is failed again; the resumer takes it from there.
@@ -92,7 +94,7 @@ func (r *runs) restart(ctx context.Context, id ledger.RunID) (*toolsv1.ExecuteRu
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return &toolsv1.ExecuteRunResponse{Run: r.awaitDecision(ctx, stored).Run}, nil
+	return &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, r.awaitDecision(ctx, stored))}, nil
 }
 
 // inlineUntil is when the last effect of this request may start.
@@ -268,7 +270,7 @@ func (r *runs) ClaimRuns(ctx context.Context, req *toolsv1.ClaimRunsRequest) (*t
 	}
 	resp := &toolsv1.ClaimRunsResponse{}
 	for _, c := range claimed {
-		resp.Runs = append(resp.Runs, &toolsv1.ClaimedRun{Run: c.Run, Event: c.Event, Links: c.Run.GetLinks()})
+		resp.Runs = append(resp.Runs, &toolsv1.ClaimedRun{Run: r.memory.Show(ctx, c), Event: c.Event, Links: c.Run.GetLinks()})
 	}
 	return resp, nil
 }
@@ -279,7 +281,7 @@ func (r *runs) GetRun(ctx context.Context, req *toolsv1.GetRunRequest) (*toolsv1
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return &toolsv1.GetRunResponse{Run: stored.Run}, nil
+	return &toolsv1.GetRunResponse{Run: r.memory.Show(ctx, stored)}, nil
 }
 
 // ListRuns implements RunService.
@@ -294,7 +296,7 @@ func (r *runs) ListRuns(ctx context.Context, req *toolsv1.ListRunsRequest) (*too
 	}
 	resp := &toolsv1.ListRunsResponse{NextPageToken: next}
 	for _, s := range list {
-		resp.Runs = append(resp.Runs, s.Run)
+		resp.Runs = append(resp.Runs, r.memory.Show(ctx, s))
 	}
 	return resp, nil
 }
@@ -318,7 +320,7 @@ func (r *runs) WatchRuns(ctx context.Context, _ *toolsv1.WatchRunsRequest, strea
 			return unavailable(err)
 		}
 		for _, s := range list {
-			if err := stream.Send(&toolsv1.WatchRunsResponse{Run: s.Run}); err != nil {
+			if err := stream.Send(&toolsv1.WatchRunsResponse{Run: r.memory.Show(ctx, s)}); err != nil {
 				return err
 			}
 		}

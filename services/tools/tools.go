@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/lambda"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/memory"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 )
 
@@ -36,6 +37,7 @@ type Service struct {
 	pulse   *pulse
 	around  between
 	retain  retention
+	memory  *memory.Memory
 	handler http.Handler
 }
 
@@ -72,10 +74,13 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		around: around,
 		retain: retention{keeper: keeperOf(store), keep: time.Duration(cfg.RetainBodies), now: now, log: log},
 	}
-	s.runs = &runs{ledger: store, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
-	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, store, store, pol, now)})
-	if err != nil {
+	if s.memory, err = newMemory(cfg, store, s.owner, log, now); err != nil {
 		return nil, errors.Join(err, store.Close())
+	}
+	s.runs = &runs{ledger: store, memory: s.memory, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
+	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, s.memory, s.memory, pol, now)})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -123,7 +128,9 @@ func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, err
 		Mounts: []service.Mount{
 			mount(toolsv1connect.NewRunServiceHandler(s.runs, opts...)),
 			mount(toolsv1connect.NewToolServiceHandler(reg, opts...)),
-			mount(toolsv1connect.NewMemoryServiceHandler(&forgetServer{keeper: keeperOf(s.store), outbox: s.store}, opts...)),
+			mount(toolsv1connect.NewMemoryServiceHandler(&memoryServer{
+				forgetServer: forgetServer{keeper: keeperOf(s.store), outbox: s.store}, memory: s.memory, store: s.store.Store(),
+			}, opts...)),
 		},
 		Services: []string{toolsv1connect.RunServiceName, toolsv1connect.ToolServiceName, toolsv1connect.MemoryServiceName},
 		Ready:    s.ready,
@@ -135,7 +142,12 @@ func (s *Service) ready(ctx context.Context) []service.Dependency {
 	if err := s.pulse.check(ctx); err != nil {
 		ledgerState.State, ledgerState.Detail = "unavailable", err.Error()
 	}
-	return []service.Dependency{ledgerState}
+	deps := []service.Dependency{ledgerState}
+	for _, store := range s.memory.Stores {
+		status := store.Status(ctx)
+		deps = append(deps, service.Dependency{Name: string(status.Sink), State: string(status.State), Detail: status.Detail, Optional: true})
+	}
+	return deps
 }
 
 // Handler serves the service's RPCs and health.
@@ -148,6 +160,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.calls.Resume(background, s.owner) })
 	wg.Go(func() { s.retain.run(background) })
+	wg.Go(func() { s.memory.Run(background) })
 	err := service.Serve(ctx, ln, s.handler, s.log, s.around.options()...)
 	stop()
 	wg.Wait()
@@ -158,5 +171,5 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 // how many commits: operations that arrive together share one.
 func (s *Service) Commits() (operations, commits uint64) { return s.store.Commits() }
 
-// Close closes the ledger.
-func (s *Service) Close() error { return s.store.Close() }
+// Close closes the ledger and the stores that follow it.
+func (s *Service) Close() error { return errors.Join(s.memory.Close(), s.store.Close()) }

@@ -36,6 +36,7 @@ type commands struct {
 	Ask        askCommand        `cmd:"" group:"understand" help:"Ask the memory: what happened, what is linked, what was shipped, how often and how well."`
 	Runs       runsCommand       `cmd:"" group:"understand" help:"List runs, and explain one."`
 	Deliveries deliveriesCommand `cmd:"" group:"understand" help:"List deliveries with their answers, and explain a refusal."`
+	Memory     memoryCommand     `cmd:"" group:"understand" help:"Show, check and fill again the stores that follow the ledger."`
 	Doctor     doctorCommand     `cmd:"" group:"understand" help:"Examine settings, secrets and services, and name each remedy."`
 
 	Rules  rulesCommand  `cmd:"" group:"configure" help:"Check, try and test rules."`

@@ -81,7 +81,7 @@ func TestGoodSettings(t *testing.T) {
 	demand(t, r, doctor.Warning, "", "none is running", "switchyard dev")
 	demand(t, r, doctor.OK, "GITHUB_WEBHOOK_SECRET", "1 secret of 26 bytes, in the environment", "")
 	demand(t, r, doctor.OK, "JIRA_WEBHOOK_SECRET", "503 source_not_configured", "")
-	demand(t, r, doctor.OK, "", "facts and graph are answered by the ledger", "")
+	demand(t, r, doctor.OK, "", "questions about facts are answered by the ledger", "")
 	demand(t, r, doctor.OK, "DATABASE_URL", "free on its disk", "")
 }
 
@@ -155,7 +155,7 @@ func TestBrokenSettings(t *testing.T) {
 		{"a database that is away", map[string]string{"DATABASE_URL": "postgres://u:hidden@127.0.0.1:1/d"}, nil, problem, "DATABASE_URL", "DATABASE_URL: 127.0.0.1:1: refused: ", "start the database"},
 		{"no folder", map[string]string{"DATABASE_URL": "sqlite:file/ledger.db"}, map[string]string{"file": "x"}, problem, "DATABASE_URL", "not a directory", "a folder that tools can write"},
 		{"a folder", map[string]string{"DATABASE_URL": "sqlite:d"}, map[string]string{"d/x": "x"}, problem, "DATABASE_URL", "is a folder", "name a file"},
-		{"store of a later version", map[string]string{"NEO4J_URI": "neo4j://x"}, nil, warning, "NEO4J_URI", "does not read it", "the ledger keeps"},
+		{"store that no settings name so", map[string]string{"NEO4J_URI": "http://x"}, nil, problem, "", "NEO4J_URI", "leave it out"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := examine(t, settings(tc.env), tc.files, "")

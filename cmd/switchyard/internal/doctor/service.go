@@ -37,6 +37,8 @@ type readiness struct {
 		Name   string `json:"name"`
 		State  string `json:"state"`
 		Detail string `json:"detail"`
+		// The service is ready without it.
+		Optional bool `json:"optional"`
 	} `json:"dependencies"`
 }
 
@@ -188,6 +190,8 @@ func (e *exam) state(p peer, a answer) {
 			about += " (" + d.Detail + ")"
 		}
 		switch {
+		case d.State != "ok" && d.Optional:
+			e.found("services", Warning, followed(d.Name), fmt.Sprintf("%s at %s: %s", p.name, a.url, about), "the ledger answers meanwhile; `switchyard memory status` says more")
 		case d.State != "ok":
 			e.found("services", Problem, "", fmt.Sprintf("%s at %s needs %s", p.name, a.url, about), "its log says more")
 		case strings.Contains(d.Detail, "not loaded"):
@@ -203,4 +207,9 @@ func (e *exam) state(p peer, a answer) {
 		message += ": " + strings.Join(fine, ", ")
 	}
 	e.found("services", OK, "", message, "")
+}
+
+// followed is the setting of a store that follows the ledger.
+func followed(store string) string {
+	return map[string]string{"clickhouse": "CLICKHOUSE_URL", "neo4j": "NEO4J_URI"}[store]
 }

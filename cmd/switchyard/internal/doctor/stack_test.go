@@ -171,6 +171,9 @@ func TestBrokenStack(t *testing.T) {
 		message, remedy string
 	}{
 		{"ledger away", func(s *stack) { s.tools.deps[0].State, s.tools.deps[0].Detail = "unavailable", "disk full" }, nil, problem, "", "needs ledger unavailable (disk full)", "log"},
+		{"store behind", func(s *stack) {
+			s.tools.deps = append(s.tools.deps, service.Dependency{Name: "neo4j", State: "behind", Detail: "12 entries behind", Optional: true})
+		}, nil, warning, "NEO4J_URI", "neo4j behind (12 entries behind)", "switchyard memory status"},
 		{"rules not loaded", func(s *stack) { s.agent.deps[1].Detail = "3 rules; the file is not loaded: line 4" }, nil, warning, "RULES_FILE", "line 4", "read again by itself"},
 		{"agent away", func(s *stack) { s.agent.Close() }, nil, problem, "AGENT_URL", "agent does not answer at http://", "start agent"},
 		{"wrong service", func(s *stack) { s.tools, s.agent = s.agent, s.tools }, nil, problem, "TOOLS_URL", "agent answers there", "correct TOOLS_URL"},

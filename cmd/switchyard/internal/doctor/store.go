@@ -29,11 +29,18 @@ func (e *exam) stores(ctx context.Context) {
 	} else {
 		e.ledger(path)
 	}
-	e.found("stores", OK, "", "facts and graph are answered by the ledger", "")
-	for _, name := range []string{"CLICKHOUSE_URL", "NEO4J_URI"} {
-		if v, _ := e.lookup(name); v != "" {
-			e.found("stores", Warning, name, name+" is set, and this version does not read it", "nothing is lost: the ledger keeps what that store would show")
+	for _, store := range []struct{ setting, value, of, name string }{
+		{"CLICKHOUSE_URL", e.tools.ClickHouseURL, "facts", "ClickHouse"},
+		{"NEO4J_URI", e.tools.Neo4jURI, "graph", "Neo4j"},
+	} {
+		if store.value == "" {
+			e.found("stores", OK, "", fmt.Sprintf("questions about %s are answered by the ledger", store.of), "")
+			continue
 		}
+		e.found("stores", OK, store.setting, fmt.Sprintf("%s names a %s that follows the ledger and answers questions about %s", store.setting, store.name, store.of), "")
+	}
+	if err := tools.CheckStores(e.tools); err != nil {
+		e.found("stores", Problem, "", err.Error(), "tools does not start with it: correct the setting, or leave it out")
 	}
 }
 

@@ -96,6 +96,11 @@ func (c *lagCache) get(ctx context.Context, w *Worker) (ledger.Lag, error) {
 // waits for that, at most as long as it is told to, where it is worth it: not while
 // the store is away, more than a batch behind, or in another process's hands.
 func (w *Worker) Passed(ctx context.Context, p ledger.Position, most time.Duration) bool {
+	if most <= 0 {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.passed(p)
+	}
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	for {
@@ -121,10 +126,32 @@ func (w *Worker) hopeless() bool {
 	return w.circuit.open() || !w.holding || w.full || w.cursor.Rebuild > 0 || errors.Is(w.trouble, errForeign)
 }
 
-// Well reports whether the store may be asked: it is there, ours, and not being
-// filled again.
-func (w *Worker) Well() bool {
+// CaughtUp reports whether the store is well and has what was committed before
+// now. It waits for that as Passed does.
+func (w *Worker) CaughtUp(ctx context.Context, most time.Duration) bool {
+	if !w.well() {
+		return false
+	}
+	var lag ledger.Lag
+	if err := w.ask(ctx, func(ctx context.Context) (err error) {
+		lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
+		return err
+	}); err != nil || lag.Cursor.Rebuild > 0 {
+		return false
+	}
+	return lag.Cursor.At.Compare(lag.End) >= 0 || w.Passed(ctx, lag.End, most) && w.well()
+}
+
+// well: the store is there, ours, and not being filled again.
+func (w *Worker) well() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.trouble == nil && w.cursor.Rebuild == 0
+}
+
+// Doubt tells the worker that the store failed a question: nobody asks it again
+// before the worker has looked at it.
+func (w *Worker) Doubt(err error) {
+	w.publish(func() { w.trouble, w.doubted = err, true })
+	w.nudge()
 }

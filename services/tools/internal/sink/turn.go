@@ -26,7 +26,7 @@ func (w *Worker) turn(ctx context.Context) (wait time.Duration, idle bool) {
 	case !held:
 		// Whoever holds it knows how the store is; the cursor tells here.
 		w.tell(ctx, nil)
-		w.well()
+		w.recovered()
 		return Poll, false
 	}
 	worked, err := w.follow(ctx)
@@ -45,7 +45,7 @@ func (w *Worker) turn(ctx context.Context) (wait time.Duration, idle bool) {
 		return w.failed(ctx, err), false
 	}
 	w.tell(ctx, nil)
-	w.well()
+	w.recovered()
 	switch {
 	case !worked:
 		return Poll, true
@@ -71,7 +71,7 @@ func (w *Worker) failed(ctx context.Context, err error) (wait time.Duration) {
 	return wait
 }
 
-func (w *Worker) well() {
+func (w *Worker) recovered() {
 	w.publish(func() {
 		w.circuit.succeeded()
 		w.trouble = nil
@@ -137,7 +137,7 @@ func (w *Worker) hold(ctx context.Context) (bool, error) {
 // follow writes the next batch, and reports whether there was one.
 func (w *Worker) follow(ctx context.Context) (bool, error) {
 	now := w.Now()
-	looked := now.Sub(w.lookedAt) >= lookEvery
+	looked := now.Sub(w.lookedAt) >= lookEvery || w.doubts()
 	if looked {
 		if err := w.look(ctx); err != nil {
 			return false, err
@@ -165,6 +165,15 @@ func (w *Worker) follow(ctx context.Context) (bool, error) {
 		w.Log.InfoContext(ctx, "sink: rebuilt", "store", string(w.Target.Sink()))
 	}
 	return true, w.confirm(ctx, batch)
+}
+
+// doubts reports whether somebody found the store failing since it was asked last.
+func (w *Worker) doubts() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	doubted := w.doubted
+	w.doubted = false
+	return doubted
 }
 
 func (w *Worker) fix(ctx context.Context) (batch ledger.Batch, err error) {

@@ -80,6 +80,8 @@ type Worker struct {
 	full bool
 	// Why the store is not written; nil while it is.
 	trouble error
+	// A question to the store failed.
+	doubted bool
 	// Closed when any of these changed, and replaced.
 	changed chan struct{}
 

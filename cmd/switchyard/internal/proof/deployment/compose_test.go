@@ -12,15 +12,22 @@ import (
 	"time"
 )
 
-// services are those that run on, in an order in which each is restarted.
-var services = []string{"ingress", "agent", "tools", "executor"}
+// services are ours, stores those that they keep things in: each is restarted.
+var (
+	services = []string{"ingress", "agent", "tools", "executor"}
+	stores   = []string{"postgres", "clickhouse", "neo4j"}
+)
 
 // secrets are the files that each container sees, and no others.
 var secrets = map[string]string{
 	"ingress":  "GITHUB_WEBHOOK_SECRET INGRESS_TOKEN JIRA_WEBHOOK_SECRET NOTION_WEBHOOK_SECRET SEAL_KEY",
 	"agent":    "AGENT_TOKEN INGRESS_TOKEN OPERATOR_TOKEN READER_TOKEN",
-	"tools":    "AGENT_TOKEN NEO4J_PASSWORD OPERATOR_TOKEN READER_TOKEN SEAL_KEY TOOLS_TOKEN",
+	"tools":    "AGENT_TOKEN CLICKHOUSE_URL DATABASE_URL NEO4J_PASSWORD OPERATOR_TOKEN READER_TOKEN SEAL_KEY TOOLS_TOKEN",
 	"executor": "TOOLS_TOKEN",
+
+	"postgres":   "POSTGRES_PASSWORD",
+	"clickhouse": "CLICKHOUSE_PASSWORD",
+	"neo4j":      "NEO4J_AUTH NEO4J_PASSWORD",
 }
 
 // deployment is the compose file, up under a name and on ports of its own.
@@ -40,6 +47,7 @@ func newDeployment(t *testing.T) *deployment {
 		// Nothing that the developer has set.
 		"COMPOSE_DISABLE_ENV_FILE=1", "COMPOSE_FILE=docker-compose.yml", "COMPOSE_PROFILES=",
 		"GITHUB_WEBHOOK_SECRET=", "JIRA_WEBHOOK_SECRET=", "NOTION_WEBHOOK_SECRET=", "PUBLIC_URL=", "POLICY=", "LOG_LEVEL=",
+		"DATABASE_URL=", "CLICKHOUSE_URL=", "NEO4J_URI=", "NEO4J_USER=", "NEO4J_PASSWORD=",
 	}}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -96,7 +104,7 @@ func TestCompose(t *testing.T) {
 	d.secret = strings.TrimSpace(d.cli("secret", "github"))
 	d.tokens()
 	d.confined()
-	for _, service := range services {
+	for _, service := range slices.Concat(services, stores) {
 		began := time.Now()
 		d.compose("restart", service)
 		d.compose("up", "--detach", "--wait")
@@ -180,18 +188,36 @@ func (d *deployment) confined() {
 				d.t.Errorf("%s wrote %s", service, line)
 			}
 		}
-		tar := d.run("sh", "-c", "docker cp "+id+":/run/secrets - | tar tv")
-		var sees []string
-		for _, m := range name.FindAllStringSubmatch(tar, -1) {
-			sees = append(sees, m[1])
+		d.sees(service, id)
+	}
+	for _, store := range stores {
+		id := d.container(store)
+		if got := strings.TrimSpace(d.run("docker", "inspect", "--format", "{{.HostConfig.SecurityOpt}}", id)); got != "[no-new-privileges:true]" {
+			d.t.Errorf("%s runs with %s", store, got)
 		}
-		slices.Sort(sees)
-		if got := strings.Join(sees, " "); got != secrets[service] {
-			d.t.Errorf("%s sees %s, want %s\n%s", service, got, secrets[service], tar)
+		for _, uid := range strings.Fields(d.run("docker", "top", id, "-eo", "pid,uid"))[2:] {
+			if uid == "0" {
+				d.t.Errorf("%s has a process of root", store)
+			}
 		}
+		d.sees(store, id)
 	}
 	if out, err := d.try("", "docker", "exec", d.container("ingress"), "sh"); err == nil {
 		d.t.Errorf("there is a shell: %s", out)
+	}
+}
+
+// sees: the files in a container's folder of secrets are those that it needs.
+func (d *deployment) sees(service, id string) {
+	d.t.Helper()
+	tar := d.run("sh", "-c", "docker cp "+id+":/run/secrets - | tar tv")
+	var files []string
+	for _, m := range name.FindAllStringSubmatch(tar, -1) {
+		files = append(files, m[1])
+	}
+	slices.Sort(files)
+	if got := strings.Join(files, " "); got != secrets[service] {
+		d.t.Errorf("%s sees %s, want %s\n%s", service, got, secrets[service], tar)
 	}
 }
 
@@ -241,7 +267,7 @@ func (d *deployment) downAndUp() {
 	began := time.Now()
 	d.compose("up", "--detach", "--wait")
 	d.t.Logf("down, and healthy %v after the next `up`", time.Since(began).Round(100*time.Millisecond))
-	if after := d.cli("runs"); after != before || strings.Count(after, "\n") < 4+len(services) {
+	if after := d.cli("runs"); after != before || strings.Count(after, "\n") < 4+len(services)+len(stores) {
 		d.t.Errorf("runs before:\n%s\nafter:\n%s", before, after)
 	}
 	if out := d.cli("send", "github", "pull_request.merged"); !strings.Contains(out, "success (replayed)") {

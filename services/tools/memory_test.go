@@ -71,14 +71,14 @@ func (c client) ask(t *testing.T, tool, ref string) *toolsv1.CallToolResponse {
 	return resp
 }
 
-// eventually asks again until what is wanted holds, for a minute.
+// eventually asks again until what is wanted holds, for two minutes.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(2 * time.Minute)
 	for !holds() {
 		select {
 		case <-deadline:
-			t.Fatal("not within a minute: " + what)
+			t.Fatal("not within two minutes: " + what)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -310,7 +310,8 @@ func (w *Worker) mark(ctx context.Context) (mark Mark, err error) {
 	}); err != nil {
 		return mark, err
 	}
-	err = w.ask(ctx, func(ctx context.Context) (err error) {
+	// A server that was just started takes its time over a schema.
+	err = w.keeping(ctx, writeTime, func(ctx context.Context) (err error) {
 		mark, err = w.Target.Prepare(ctx)
 		return err
 	})

@@ -29,4 +29,9 @@ func (t *transaction) lock(names []string) {
 	}
 }
 
+// lockAll waits for all that hold names.
+func (t *transaction) lockAll() {
+	t.exec(`SELECT pg_advisory_xact_lock($1::integer, slot) FROM generate_series(0, 1023) AS slot`, lockSpace)
+}
+
 func (t *transaction) lockOne(lock int) { t.exec(lockOne, lockSpace, lock) }

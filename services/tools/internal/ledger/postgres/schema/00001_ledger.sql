@@ -227,3 +227,6 @@ CREATE TABLE dropped (
   total    bigint NOT NULL,
   PRIMARY KEY (reporter, source)
 );
+
+-- Entries that say what was forgotten, until all that follow the ledger have read them.
+CREATE INDEX entry_forgotten ON entry (seq) WHERE kind = 'forgotten' AND delta IS NOT NULL;

@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/erasure"
+)
+
+const (
+	// pruneChunk is how many bodies one commit removes, tidyChunk how many entries one
+	// commit empties.
+	pruneChunk = 32
+	tidyChunk  = 200
+)
+
+var _ ledger.Keeper = (*Store)(nil)
+
+// PruneBodies implements ledger.Keeper. Processes that prune at once take different bodies.
+func (s *Store) PruneBodies(ctx context.Context, before time.Time, limit int) (removed int, err error) {
+	for removed < limit {
+		n, err := s.counted(ctx, `WITH oldest AS (SELECT event FROM event_body ORDER BY event LIMIT $2),
+			due AS (SELECT event_body.event FROM event_body JOIN event ON event.seq = event_body.event
+				WHERE event_body.event <= (SELECT coalesce(max(event), 0) FROM oldest) AND event.received_at < $1 ORDER BY event_body.event LIMIT $3
+				FOR UPDATE OF event_body SKIP LOCKED)
+			DELETE FROM event_body USING due WHERE event_body.event = due.event RETURNING 1`,
+			ledger.Micros(before), max(limit, pruneChunk), min(pruneChunk, limit-removed))
+		if err != nil || n == 0 {
+			return removed, err
+		}
+		removed += n
+	}
+	return removed, nil
+}
+
+// counted runs a statement in a transaction of its own and returns how many rows it returned.
+func (s *Store) counted(ctx context.Context, sql string, args ...any) (n int, err error) {
+	err = s.again(ctx, func(t *transaction) error {
+		n = 0
+		t.query(func(pgx.Rows) error { n++; return nil }, sql, args...)
+		return t.send()
+	})
+	return n, err
+}
+
+// Forget implements ledger.Keeper. What was overwritten is in the database's files
+// until they are vacuumed, and in its log as long as that is kept.
+func (s *Store) Forget(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
+	found, err := erasure.Forget(ctx, s, ref, dry)
+	if err != nil || dry {
+		return found, err
+	}
+	return found, s.Tidy(ctx)
+}
+
+// Tidy implements ledger.Keeper.
+func (s *Store) Tidy(ctx context.Context) error {
+	for {
+		n, err := s.counted(ctx, `UPDATE entry SET delta = NULL FROM (SELECT seq FROM entry WHERE kind = 'forgotten' AND delta IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM sink WHERE (sink.at_xid, sink.at_seq) < (entry.xid, entry.seq)) ORDER BY seq LIMIT $1) AS due
+			WHERE entry.seq = due.seq RETURNING 1`, tidyChunk)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}

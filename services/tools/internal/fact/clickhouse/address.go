@@ -20,6 +20,7 @@ const Setting = "CLICKHOUSE_URL"
 const (
 	dialTimeout = time.Second
 	readTimeout = 10 * time.Second
+	most        = 5 * time.Second
 	connections = 8
 )
 

@@ -3,9 +3,13 @@ package clickhouse
 import (
 	"context"
 	"reflect"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
+
+// Patient are options for a machine that has much else to do.
+func Patient() Options { return Options{patience: time.Minute} }
 
 // Empty throws all rows away, and the mark.
 func (s *Store) Empty(ctx context.Context) error {

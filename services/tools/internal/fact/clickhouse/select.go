@@ -34,7 +34,7 @@ func (s *Store) Timeline(ctx context.Context, ref string, limit int) ([]fact.Obs
 
 // Select implements fact.Facts.
 func (s *Store) Select(ctx context.Context, q fact.Query) ([]fact.Observed, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.pool.bounded(ctx)
 	defer cancel()
 	parts := split(q)
 	if len(parts) == 1 {

@@ -1,10 +1,12 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"time"
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 
@@ -20,6 +22,10 @@ const Word ledger.Sink = "clickhouse"
 type Options struct {
 	// Roots are whom a server's certificate may be signed by; nil is the system's.
 	Roots *x509.CertPool
+
+	// patience is for tests on machines that have much else to do: in place of the
+	// times to connect, to wait for an answer, and of an operation.
+	patience time.Duration
 }
 
 // Store is observations and events in one database of a ClickHouse server. It is
@@ -43,11 +49,14 @@ func Open(address string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.patience > 0 {
+		o.DialTimeout, o.ReadTimeout = opts.patience, opts.patience
+	}
 	c, err := driver.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Setting, err)
 	}
-	return &Store{pool: &pool{conn: c, place: place}, options: o}, nil
+	return &Store{pool: &pool{conn: c, place: place, most: cmp.Or(opts.patience, most)}, options: o}, nil
 }
 
 // Sink returns "clickhouse".

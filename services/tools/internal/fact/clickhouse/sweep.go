@@ -18,7 +18,7 @@ const look = 50 * time.Millisecond
 // Sweep implements sink.Target. The server removes rows by writing its files
 // anew, which goes on when the context ends: who sweeps again waits for it.
 func (s *Store) Sweep(ctx context.Context, number uint64) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.pool.bounded(ctx)
 	defer cancel()
 	for _, table := range []string{"event", "observation"} {
 		// What says that a row is gone goes last: the row would be back until it goes too.

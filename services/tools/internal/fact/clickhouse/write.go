@@ -17,7 +17,7 @@ import (
 
 // Write implements sink.Target: first the rows, a table at a time, then the mark.
 func (s *Store) Write(ctx context.Context, w sink.Writing) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.pool.bounded(ctx)
 	defer cancel()
 	e, err := events(w.Number, w.Rows.Events, w.Gone.Events)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	kit "github.com/switchyard-dev/switchyard/internal/testkit/postgres"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact/facttest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/graph/graphtest"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/ledgertest"
@@ -93,3 +94,14 @@ func openGraph() graphtest.Opener {
 func TestGraph(t *testing.T) { graphtest.Run(t, openGraph()) }
 
 func TestBrokenGraph(t *testing.T) { graphtest.RunBroken(t, openGraph()) }
+
+func openFacts() facttest.Opener {
+	open := opener(0)
+	return func(t testing.TB) facttest.Store {
+		s := open(t, t.TempDir(), time.Now)
+		t.Cleanup(func() { _ = s.Close() })
+		return facttest.Store{Facts: s, Load: facttest.LoadLedger(s)}
+	}
+}
+
+func TestFacts(t *testing.T) { facttest.Run(t, openFacts()) }

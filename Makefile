@@ -31,7 +31,7 @@ test: ## Vet and test every module, on real stores where they can be had (build/
 	$(if $(RACE),,@echo "make test: cgo is off (no C compiler?), so the race detector is off")
 	go vet work
 	go vet -tags faultpoints ./internal/faultpoint
-	build/stores.sh run go test $(RACE) work
+	build/stores.sh run go test $(RACE) -timeout 30m work
 
 .PHONY: check
 check: fresh lint build alone test ## What CI runs: fresh, lint, build, alone, test, fuzz for seconds
@@ -67,8 +67,9 @@ bench: ## Measure the whole path and the ledger (EACH=5s a measurement)
 
 .PHONY: prove
 prove: FUZZTIME = 2m
-prove: .bin/.installed ## Run the proofs at length: processes killed under load, the images, floods, minutes of fuzzing (FUZZTIME=2m each)
-	go test -count=1 -v ./cmd/switchyard/internal/proof
+prove: .bin/.installed ## Run the proofs at length: processes and stores killed under load, random schedules, the images, floods, minutes of fuzzing (FUZZTIME=2m each)
+	SWITCHYARD_PROVE=1 go test -count=1 -v -timeout 60m ./cmd/switchyard/internal/proof
+	build/stores.sh run go test -count=1 -v -timeout 180m -run TestSchedules ./services/tools -args -schedules 10000 -real-schedules 500 | grep -v '^ *\(=== \|--- PASS: TestSchedules.*/\)'
 	SWITCHYARD_PROVE=1 go test -count=1 -v -timeout 30m ./cmd/switchyard/internal/proof/deployment
 	SWITCHYARD_PROVE=1 go test -count=1 -v -run 'TestUploadsStayWithinMemory|TestSlowClientsOfAProcess' ./services/ingress
 	build/fuzz.sh $(FUZZTIME)

@@ -33,11 +33,17 @@ import (
 // A flag and not a setting: `make prove` runs more of them.
 var schedules = flag.Int("schedules", 150, "how many random schedules are run, from seed 1 on")
 
+// questioned is what questions are asked of.
+type questioned interface {
+	fact.Facts
+	graph.Graph
+}
+
 // memoryStore is a ledger that answers questions itself.
 type memoryStore interface {
 	ledger.Ledger
-	fact.Facts
-	graph.Graph
+	ledger.Outbox
+	questioned
 }
 
 // unplanned is an event that is to be planned: by an agent that may die first.
@@ -130,9 +136,14 @@ func (s *schedule) claim(p *process) {
 	}
 }
 
+// takeUp performs calls one after the other, so that a schedule is the same again.
 func (s *schedule) takeUp(p *process) {
-	_, err := p.calls.TakeUp(s.t.Context(), p.runs.owner)
-	s.failed(p, err)
+	for range 20 {
+		more, err := p.calls.TakeUp(s.t.Context(), p.runs.owner, 1)
+		if s.failed(p, err) || !more {
+			return
+		}
+	}
 }
 
 // step does one thing of many.
@@ -162,6 +173,15 @@ func (s *schedule) step() {
 		p.mortal.doom(s.pick(4), s.pick(2) == 0)
 	}
 	s.bury()
+}
+
+// play runs the schedule to its end; between its steps others may do theirs.
+func (s *schedule) play(between func()) {
+	for range 40 + s.pick(80) {
+		s.step()
+		between()
+	}
+	s.settle()
 }
 
 // bury starts again who died.
@@ -257,7 +277,7 @@ func (s *schedule) outcome() (o outcome) {
 	return o
 }
 
-func remember(t *testing.T, m memoryStore) (r remembrance) {
+func remember(t *testing.T, m questioned) (r remembrance) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	var errs [4]error
@@ -344,10 +364,7 @@ func TestSchedules(t *testing.T) {
 	for seed := range uint64(*schedules) {
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			s := newSchedule(t, seed+1, onSQLite(t))
-			for range 40 + s.pick(80) {
-				s.step()
-			}
-			s.settle()
+			s.play(func() {})
 			deaths += s.deaths
 			if diff := gocmp.Diff(want, s.outcome(), gocmp.Comparer(proto.Equal)); diff != "" {
 				t.Errorf("schedule %d (-in order +this one):\n%s", seed+1, diff)

@@ -60,8 +60,11 @@ type system struct {
 	dir      string
 	executor *testkit.Executor
 	addrs    map[string]string
-	mu       sync.Mutex
-	procs    map[string]*process
+	told     string // what was told last of the state of a store
+	// Settings besides, or instead.
+	extra []string
+	mu    sync.Mutex
+	procs map[string]*process
 }
 
 // process is one start of a service.
@@ -71,10 +74,13 @@ type process struct {
 	log    *bytes.Buffer
 }
 
-func newSystem(t *testing.T) *system {
+func newSystem(t *testing.T) *system { return newFleet(t, "ingress", "agent", "tools") }
+
+// newFleet is a system of these processes: agent, agent2.
+func newFleet(t *testing.T, names ...string) *system {
 	t.Helper()
 	s := &system{t: t, dir: t.TempDir(), executor: testkit.NewExecutor(t, serviceToken), addrs: map[string]string{}, procs: map[string]*process{}}
-	for _, name := range []string{"ingress", "agent", "tools"} {
+	for _, name := range names {
 		s.addrs[name] = freeAddress(t)
 	}
 	policy := filepath.Join(s.dir, "policy.yaml")
@@ -119,19 +125,37 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-func (s *system) environment(faultpoint string) []string {
+func (s *system) environment(name, faultpoint string) []string {
 	_, port, _ := net.SplitHostPort(s.addrs["ingress"])
-	return []string{
+	environment := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir,
 		"WEBHOOK_SERVER_HOST=127.0.0.1", "WEBHOOK_SERVER_PORT=" + port,
-		"AGENT_LISTEN=" + s.addrs["agent"], "AGENT_URL=http://" + s.addrs["agent"],
-		"TOOLS_LISTEN=" + s.addrs["tools"], "TOOLS_URL=http://" + s.addrs["tools"],
+		"AGENT_URL=http://" + s.addrs["agent"], "TOOLS_URL=http://" + s.addrs["tools"],
 		"EXECUTOR_ENDPOINT=" + s.executor.URL,
 		"DATABASE_URL=sqlite:" + filepath.Join(s.dir, "ledger.db"),
 		"POLICY_FILE=" + filepath.Join(s.dir, "policy.yaml"),
 		"SERVICE_TOKEN=" + serviceToken, "SEAL_KEY=" + sealKey, "GITHUB_WEBHOOK_SECRET=" + hookSecret,
 		"FAULTPOINT=" + faultpoint,
 	}
+	if kind := kindOf(name); kind != "ingress" {
+		environment = append(environment, strings.ToUpper(kind)+"_LISTEN="+s.addrs[name])
+	}
+	return append(environment, s.extra...)
+}
+
+// kindOf is the service that a process is of.
+func kindOf(name string) string { return strings.TrimRight(name, "0123456789") }
+
+// kill ends a process in the middle of what it does.
+func (s *system) kill(name string) {
+	s.t.Helper()
+	s.mu.Lock()
+	p := s.procs[name]
+	s.mu.Unlock()
+	if err := p.cmd.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	<-p.exited
 }
 
 // start starts a service and waits until it answers. With a fault point it may
@@ -142,8 +166,8 @@ func (s *system) start(name, faultpoint string) *process {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &process{cmd: exec.Command(filepath.Join(dir, name)), exited: make(chan struct{}), log: &bytes.Buffer{}}
-	p.cmd.Env = s.environment(faultpoint)
+	p := &process{cmd: exec.Command(filepath.Join(dir, kindOf(name))), exited: make(chan struct{}), log: &bytes.Buffer{}}
+	p.cmd.Env = s.environment(name, faultpoint)
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -198,6 +222,7 @@ func (s *system) logs() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
+	fmt.Fprintf(&b, "told last: %s\n", s.told)
 	for name, p := range s.procs {
 		select {
 		case <-p.exited: // else the buffer is still being written

@@ -21,7 +21,7 @@ const (
 // them at start and every second, until ctx is done, and returns when those
 // under way are recorded.
 func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
-	r := p.resumer(owner)
+	r := p.resumer(owner, resumeWorkers)
 	defer r.wg.Wait()
 	tick := time.NewTicker(resumeEvery)
 	defer tick.Stop()
@@ -43,16 +43,17 @@ func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
 	}
 }
 
-// TakeUp performs what is due now and returns when that is recorded. It is what
-// Resume does every second, for who keeps time of his own. There may be more.
-func (p *Performer) TakeUp(ctx context.Context, owner ledger.Owner) (more bool, err error) {
-	r := p.resumer(owner)
+// TakeUp performs up to limit calls that are due now, at once, and returns when
+// that is recorded. It is what Resume does every second, for who keeps time of his
+// own. There may be more.
+func (p *Performer) TakeUp(ctx context.Context, owner ledger.Owner, limit int) (more bool, err error) {
+	r := p.resumer(owner, limit)
 	defer r.wg.Wait()
 	return r.takeDue(ctx)
 }
 
-func (p *Performer) resumer(owner ledger.Owner) *resumer {
-	return &resumer{Performer: p, owner: owner, workers: make(chan struct{}, resumeWorkers), freed: make(chan struct{}, 1)}
+func (p *Performer) resumer(owner ledger.Owner, workers int) *resumer {
+	return &resumer{Performer: p, owner: owner, workers: make(chan struct{}, workers), freed: make(chan struct{}, 1)}
 }
 
 // resumer is the workers of one Resume.

@@ -31,9 +31,6 @@ func (s *forgetServer) Forget(ctx context.Context, req *toolsv1.ForgetRequest) (
 		return nil, connect.NewError(connect.CodeNotFound, fmt.Errorf("nothing is known of %q, or it is forgotten already: "+
 			"refs are spelled as in `switchyard runs` and `switchyard ask`, such as github:pr:acme/api#42, jira:issue:ACME-7, github:user:ana or github:repo:acme/api", req.GetRef()))
 	}
-	if errors.Is(err, errKeepsAll) {
-		return nil, connect.NewError(connect.CodeUnimplemented, err)
-	}
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -72,7 +72,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		owner:  ledger.Owner(newID()),
 		pulse:  &pulse{ping: store.Ping, now: now},
 		around: around,
-		retain: retention{keeper: keeperOf(store), keep: time.Duration(cfg.RetainBodies), now: now, log: log},
+		retain: retention{keeper: store, keep: time.Duration(cfg.RetainBodies), now: now, log: log},
 	}
 	if s.memory, err = newMemory(cfg, store, s.owner, log, now); err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -129,7 +129,7 @@ func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, err
 			mount(toolsv1connect.NewRunServiceHandler(s.runs, opts...)),
 			mount(toolsv1connect.NewToolServiceHandler(reg, opts...)),
 			mount(toolsv1connect.NewMemoryServiceHandler(&memoryServer{
-				forgetServer: forgetServer{keeper: keeperOf(s.store), outbox: s.store}, memory: s.memory, store: s.store.Store(),
+				forgetServer: forgetServer{keeper: s.store, outbox: s.store}, memory: s.memory, store: s.store.Store(),
 			}, opts...)),
 		},
 		Services: []string{toolsv1connect.RunServiceName, toolsv1connect.ToolServiceName, toolsv1connect.MemoryServiceName},

@@ -102,6 +102,7 @@ type Ledger interface {
 	Changed(ctx context.Context, cursor int64, limit int) (runs []Stored, next int64, err error)
 
 	Deliveries
+	Keeper
 
 	// Subscribe returns a channel that receives soon after any run changed, once
 	// for many changes; look first, then wait. Changes made by other processes are

@@ -156,10 +156,11 @@ func (e *erasing) inBody(packed []byte) bool {
 	return named
 }
 
-// deltas rewrites what entries tell: their places in the outbox stay.
+// deltas rewrites what entries tell: their places in the outbox stay. What newer
+// events tell stays whole, for whoever has not followed yet.
 func (e *erasing) deltas(ctx context.Context) error {
 	for after := int64(0); ; {
-		rows, err := e.store.Deltas(ctx, after, page)
+		rows, err := e.store.Deltas(ctx, after, e.through, page)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

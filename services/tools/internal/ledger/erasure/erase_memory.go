@@ -20,7 +20,7 @@ func (e *erasing) observations(ctx context.Context) error {
 				named = append(named, row.ObservationKey)
 			}
 		}
-		return each(ctx, e, named, &e.found.Observations, e.eraseObservation)
+		return each(ctx, e, named, func(k ledger.ObservationKey) string { return k.Subject }, &e.found.Observations, e.eraseObservation)
 	})
 }
 
@@ -31,9 +31,9 @@ func rowOf(o fact.Observed) record.Observation {
 	}
 }
 
-// each changes rows in chunks, in one commit with the entry that names them; a dry
-// run counts them.
-func each[K any](ctx context.Context, e *erasing, keys []K, count *uint64, one func(Tx, K, *touched) (bool, error)) error {
+// each changes rows, each of a ref, in chunks, in one commit with the entry that
+// names them; a dry run counts them.
+func each[K any](ctx context.Context, e *erasing, keys []K, of func(K) string, count *uint64, one func(Tx, K, *touched) (bool, error)) error {
 	if e.dry {
 		*count += uint64(len(keys))
 		return nil
@@ -43,6 +43,13 @@ func each[K any](ctx context.Context, e *erasing, keys []K, count *uint64, one f
 		err := e.write(ctx, func(tx Tx, found *ledger.Forgotten) error {
 			t := &touched{}
 			changed = 0
+			refs := make([]string, len(chunk))
+			for i, key := range chunk {
+				refs[i] = of(key)
+			}
+			if err := tx.Lock(refs); err != nil {
+				return err
+			}
 			for _, key := range chunk {
 				did, err := one(tx, key, t)
 				if err != nil {
@@ -114,7 +121,7 @@ func (e *erasing) links(ctx context.Context) error {
 				named = append(named, ledger.LinkKey{From: l.From, Where: l.Where, To: l.To, Kind: l.Kind, Authn: l.Authn})
 			}
 		}
-		return each(ctx, e, named, &e.found.Links, e.eraseLink)
+		return each(ctx, e, named, func(k ledger.LinkKey) string { return k.From }, &e.found.Links, e.eraseLink)
 	})
 }
 
@@ -145,6 +152,8 @@ func (e *erasing) eraseLink(tx Tx, key ledger.LinkKey, t *touched) (bool, error)
 	return true, tx.SaveLink(row)
 }
 
+func itself(ref string) string { return ref }
+
 // entities takes the subject's names out of others, and then removes its own.
 func (e *erasing) entities(ctx context.Context) error {
 	var own []string
@@ -157,12 +166,12 @@ func (e *erasing) entities(ctx context.Context) error {
 				named = append(named, row.Ref)
 			}
 		}
-		return each(ctx, e, named, &e.found.Entities, e.eraseEntity)
+		return each(ctx, e, named, itself, &e.found.Entities, e.eraseEntity)
 	})
 	if err != nil {
 		return err
 	}
-	return each(ctx, e, own, &e.found.Entities, e.eraseEntity)
+	return each(ctx, e, own, itself, &e.found.Entities, e.eraseEntity)
 }
 
 func (e *erasing) eraseEntity(tx Tx, ref string, t *touched) (bool, error) {

@@ -13,14 +13,16 @@ import (
 type Store interface {
 	ledger.Outbox
 
-	// Newest is the number of the newest event; 0 where there is none.
+	// Newest is the number of the newest event; 0 where there is none. No event with
+	// a number up to it comes later.
 	Newest(ctx context.Context) (int64, error)
 	// Cases are those of events with numbers above after and up to through, in their order.
 	Cases(ctx context.Context, after, through int64, limit int) ([]Case, error)
 	// Bodies are those of such events.
 	Bodies(ctx context.Context, after, through int64, limit int) ([]Blob, error)
-	// Deltas are those of entries with a higher number, but for what says what was forgotten.
-	Deltas(ctx context.Context, after int64, limit int) ([]Blob, error)
+	// Deltas are those of entries with a higher number, of events up to through, but
+	// for what says what was forgotten.
+	Deltas(ctx context.Context, after, through int64, limit int) ([]Blob, error)
 	// Reports are those with a higher number.
 	Reports(ctx context.Context, after int64, limit int) ([]Blob, error)
 	// Reasons are those of entries that were set aside.
@@ -44,6 +46,10 @@ type Reason struct {
 
 // Tx is a transaction that erases. What it reads nobody else changes until it ends.
 type Tx interface {
+	// Lock holds the rows of refs, links by where they come from. It comes before all
+	// that is read and written.
+	Lock(refs []string) error
+
 	// Case is false for an event that is not there.
 	Case(seq int64) (Case, bool, error)
 	// SaveCase writes event, run, plan and calls, dates the decision and removes the body.

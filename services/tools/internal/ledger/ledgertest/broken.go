@@ -62,9 +62,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
-			}
-			if k, ok := s.(ledger.Keeper); ok {
-				b.prune, b.forget, b.tidy = k.PruneBodies, k.Forget, k.Tidy
+				prune: s.PruneBodies, forget: s.Forget, tidy: s.Tidy,
 			}
 			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
 			sabotage(b)

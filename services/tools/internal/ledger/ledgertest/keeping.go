@@ -24,19 +24,19 @@ func keepEntries() []entry {
 	return []entry{
 		{"old bodies go, the newer ones and all else stay", checkPrune, breaking(func(b *broken) {
 			b.prune = func(ctx context.Context, _ time.Time, limit int) (int, error) {
-				return b.Ledger.(ledger.Keeper).PruneBodies(ctx, newClock().now.Add(1000*time.Hour), limit)
+				return b.Ledger.PruneBodies(ctx, newClock().now.Add(1000*time.Hour), limit)
 			}
 		})},
 		{"a change that is forgotten is told nowhere", checkForgottenChange, breakForget(true)},
 		{"a person who is forgotten is named nowhere", checkForgottenPerson, breakForget(true)},
 		{"what does not name the forgotten stays as it is", checkUntouched, breaking(func(b *broken) {
 			b.forget = func(ctx context.Context, _ string, dry bool) (ledger.Forgotten, error) {
-				return b.Ledger.(ledger.Keeper).Forget(ctx, repo, dry)
+				return b.Ledger.Forget(ctx, repo, dry)
 			}
 		})},
 		{"a place is forgotten with what lies in it", checkForgottenPlace, breaking(func(b *broken) {
 			b.forget = func(ctx context.Context, _ string, dry bool) (ledger.Forgotten, error) {
-				return b.Ledger.(ledger.Keeper).Forget(ctx, MarkedChange, dry)
+				return b.Ledger.Forget(ctx, MarkedChange, dry)
 			}
 		})},
 		{"a dry run counts the same and writes nothing", checkDry, breakForget(false)},
@@ -52,12 +52,12 @@ func keepEntries() []entry {
 				if calls.Add(1) > 1 {
 					return ledger.Forgotten{}, ledger.ErrUnknownRef
 				}
-				return b.Ledger.(ledger.Keeper).Forget(ctx, ref, dry)
+				return b.Ledger.Forget(ctx, ref, dry)
 			}
 		})},
 		{"a ref that nothing is known of is an error", checkForgetUnknown, breaking(func(b *broken) {
 			b.forget = func(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
-				found, _ := b.Ledger.(ledger.Keeper).Forget(ctx, ref, dry)
+				found, _ := b.Ledger.Forget(ctx, ref, dry)
 				return found, nil
 			}
 		})},
@@ -65,7 +65,7 @@ func keepEntries() []entry {
 			b.open = func(ctx context.Context, o ledger.Opening) (ledger.Opened, error) {
 				opened, err := b.Ledger.Open(ctx, o)
 				if o.Event.GetId() == id(kindEvent, 900) {
-					_, err = b.Ledger.(ledger.Keeper).Forget(ctx, MarkedChange, false)
+					_, err = b.Ledger.Forget(ctx, MarkedChange, false)
 				}
 				return opened, err
 			}
@@ -89,18 +89,9 @@ func keepEntries() []entry {
 func breakForget(dry bool) func(Opener) Opener {
 	return breaking(func(b *broken) {
 		b.forget = func(ctx context.Context, ref string, _ bool) (ledger.Forgotten, error) {
-			return b.Ledger.(ledger.Keeper).Forget(ctx, ref, dry)
+			return b.Ledger.Forget(ctx, ref, dry)
 		}
 	})
-}
-
-func (h *harness) keeper() ledger.Keeper {
-	h.Helper()
-	k, ok := h.Ledger.(ledger.Keeper)
-	if !ok {
-		h.Fatalf("the store keeps everything")
-	}
-	return k
 }
 
 func (h *harness) marked() {
@@ -110,7 +101,7 @@ func (h *harness) marked() {
 
 func (h *harness) forgotten(ref string) ledger.Forgotten {
 	h.Helper()
-	found, err := h.keeper().Forget(h.ctx, ref, false)
+	found, err := h.Forget(h.ctx, ref, false)
 	h.ok(err)
 	return found
 }
@@ -188,7 +179,7 @@ func checkPrune(h *harness) {
 	before := h.told()
 	third := event(3).GetReceivedAt().AsTime()
 	for i, want := range []int{1, 1, 0} {
-		n, err := h.keeper().PruneBodies(h.ctx, third, 1)
+		n, err := h.PruneBodies(h.ctx, third, 1)
 		h.ok(err)
 		if n != want {
 			h.Errorf("turn %d removed %d bodies, want %d", i, n, want)
@@ -199,7 +190,7 @@ func checkPrune(h *harness) {
 	}
 	var all atomic.Int64
 	together(4, func(int) {
-		n, err := h.keeper().PruneBodies(h.ctx, third.Add(1000*time.Hour), 100)
+		n, err := h.PruneBodies(h.ctx, third.Add(1000*time.Hour), 100)
 		if err != nil {
 			h.Errorf("prune beside others: %v", err)
 		}
@@ -292,7 +283,7 @@ func checkDry(h *harness) {
 	h.marked()
 	for _, ref := range []string{MarkedChange, MarkedPerson} {
 		before := h.told()
-		dry, err := h.keeper().Forget(h.ctx, ref, true)
+		dry, err := h.Forget(h.ctx, ref, true)
 		h.ok(err)
 		if diff := cmp.Diff(before, h.told()); diff != "" {
 			h.Errorf("a dry run changed: %s", diff)
@@ -389,7 +380,7 @@ func checkForgetAgain(h *harness) {
 			fresh.marked()
 			ctx := &countdown{Context: h.ctx}
 			ctx.left.Store(looks)
-			_, err := fresh.keeper().Forget(ctx, ref, false)
+			_, err := fresh.Forget(ctx, ref, false)
 			if err == nil {
 				break
 			}
@@ -397,7 +388,7 @@ func checkForgetAgain(h *harness) {
 				h.Fatalf("stopped after %d looks: %v", looks, err)
 			}
 			stopped++
-			if _, err := fresh.keeper().Forget(h.ctx, ref, false); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
+			if _, err := fresh.Forget(h.ctx, ref, false); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
 				h.Fatalf("again: %v", err)
 			}
 			fresh.wantNone(fresh.told(), marks)
@@ -417,13 +408,13 @@ func checkForgetUnknown(h *harness) {
 	h.marked()
 	for _, ref := range []string{"github:pr:acme/api#99", "github:user:nobody", "no ref"} {
 		for _, dry := range []bool{true, false} {
-			if _, err := h.keeper().Forget(h.ctx, ref, dry); !errors.Is(err, ledger.ErrUnknownRef) {
+			if _, err := h.Forget(h.ctx, ref, dry); !errors.Is(err, ledger.ErrUnknownRef) {
 				h.Errorf("forget %q: %v, want ErrUnknownRef", ref, err)
 			}
 		}
 	}
 	h.forgotten(MarkedChange)
-	if _, err := h.keeper().Forget(h.ctx, MarkedChange, false); !errors.Is(err, ledger.ErrUnknownRef) {
+	if _, err := h.Forget(h.ctx, MarkedChange, false); !errors.Is(err, ledger.ErrUnknownRef) {
 		h.Errorf("forget again: %v, want ErrUnknownRef", err)
 	}
 }
@@ -453,7 +444,7 @@ func checkForgetBeside(h *harness) {
 	h.ok(err)
 	together(5, func(i int) {
 		if i == 0 {
-			if _, err := h.keeper().Forget(h.ctx, MarkedChange, false); err != nil {
+			if _, err := h.Forget(h.ctx, MarkedChange, false); err != nil {
 				h.Errorf("forget: %v", err)
 			}
 			return
@@ -467,13 +458,17 @@ func checkForgetBeside(h *harness) {
 			}
 		}
 	})
-	whole := 0
+	whole, touched := 0, ledger.Touched(h.entered())
 	for i := 1; i < 5; i++ {
 		for n := range 20 {
 			s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1000*i+n)))
 			h.ok(err)
-			rows, err := h.Rows(h.ctx, ledger.Keys{Observations: []ledger.ObservationKey{{Subject: MarkedChange, Name: s.Event.GetKind(), SubKey: id(kindEvent, 1000*i+n)}}})
+			key := ledger.ObservationKey{Subject: MarkedChange, Name: s.Event.GetKind(), SubKey: id(kindEvent, 1000*i+n)}
+			rows, err := h.Rows(h.ctx, ledger.Keys{Observations: []ledger.ObservationKey{key}})
 			h.ok(err)
+			if len(rows.Observations) == 1 && !slices.Contains(touched.Observations, key) {
+				h.Errorf("whoever follows is not told of event %d/%d, which stays", i, n)
+			}
 			if s.Event.GetRef() != "" {
 				whole++
 			}
@@ -485,7 +480,7 @@ func checkForgetBeside(h *harness) {
 	if _, known, err := h.Entity(h.ctx, MarkedChange); err != nil || known != (whole > 0) {
 		h.Errorf("%d events told of it afterwards, and it is known: %v, %v", whole, known, err)
 	}
-	if _, err := h.keeper().Forget(h.ctx, MarkedChange, false); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
+	if _, err := h.Forget(h.ctx, MarkedChange, false); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
 		h.Errorf("forget the rest: %v", err)
 	}
 	h.wantNone(h.told(), ChangeMarks())
@@ -510,14 +505,14 @@ func checkTidy(h *harness) {
 	if last := follow[len(follow)-1].Position; last.Compare(found.Through) < 0 {
 		h.Errorf("the last entry is %v, and Through is %v", last, found.Through)
 	}
-	h.ok(h.keeper().Tidy(h.ctx))
+	h.ok(h.Tidy(h.ctx))
 	if again := ledger.Touched(h.entered()); len(again.Entities) != len(touched.Entities) {
 		h.Errorf("entries were emptied that are not followed")
 	}
 	cursor, _, err = h.Hold(h.ctx, follower, us, time.Minute)
 	h.ok(err)
 	h.ok(h.Confirm(h.ctx, follower, us, cursor.Number))
-	h.ok(h.keeper().Tidy(h.ctx))
+	h.ok(h.Tidy(h.ctx))
 	h.ok(h.Rewind(h.ctx, follower, 0))
 	for _, e := range h.entered() {
 		h.wantNone(fmt.Sprintf("%+v", e), ChangeMarks())

@@ -28,26 +28,16 @@ type Ledger interface {
 type Opener func(t testing.TB, place string, now func() time.Time) Ledger
 
 // Run runs the whole suite. No implementation may skip any of it.
-func Run(t *testing.T, open Opener) { run(t, open, entries()) }
-
-// RunKeeping runs the part of the suite that is about what is not kept.
-func RunKeeping(t *testing.T, open Opener) { run(t, open, keepEntries()) }
-
-func run(t *testing.T, open Opener, all []entry) {
-	for _, e := range all {
+func Run(t *testing.T, open Opener) {
+	for _, e := range entries() {
 		t.Run(e.name, func(t *testing.T) { e.check(newHarness(t, open)) })
 	}
 }
 
 // RunBroken runs each entry on a store in which just what it tests is broken,
 // and fails for every entry that doesn't notice.
-func RunBroken(t *testing.T, open Opener) { runBroken(t, open, entries()) }
-
-// RunBrokenKeeping is RunBroken for RunKeeping.
-func RunBrokenKeeping(t *testing.T, open Opener) { runBroken(t, open, keepEntries()) }
-
-func runBroken(t *testing.T, open Opener, all []entry) {
-	for _, e := range all {
+func RunBroken(t *testing.T, open Opener) {
+	for _, e := range entries() {
 		t.Run(e.name, func(t *testing.T) {
 			r := &recorder{TB: t}
 			done := make(chan struct{})
@@ -72,7 +62,7 @@ type entry struct {
 
 func entries() []entry {
 	var all []entry
-	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries()} {
+	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries(), keepEntries()} {
 		all = append(all, group...)
 	}
 	return all

@@ -13,7 +13,7 @@ const selectCases = `SELECT ` + runColumns + `, event.event, event.id, EXISTS (S
 	FROM run JOIN event ON event.seq = run.seq WHERE event.seq > $1 AND event.seq <= $2 ORDER BY event.seq LIMIT $3`
 
 // cases sends.
-func (t *transaction) cases(after, through int64, limit int, lock string) (found []erasure.Case, err error) {
+func (t *transaction) cases(after, through int64, limit int) (found []erasure.Case, err error) {
 	at := make(map[int64]int)
 	var seqs []int64
 	t.query(func(rows pgx.Rows) error {
@@ -25,7 +25,7 @@ func (t *transaction) cases(after, through int64, limit int, lock string) (found
 		at[c.Seq] = len(found)
 		found, seqs = append(found, c), append(seqs, c.Seq)
 		return err
-	}, selectCases+lock, after, through, limit)
+	}, selectCases, after, through, limit)
 	if err := t.send(); err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (s *Store) Newest(ctx context.Context) (newest int64, err error) {
 // Cases implements erasure.Store.
 func (s *Store) Cases(ctx context.Context, after, through int64, limit int) (found []erasure.Case, err error) {
 	err = s.read(ctx, func(t *transaction) error {
-		found, err = t.cases(after, through, limit, ``)
+		found, err = t.cases(after, through, limit)
 		return err
 	})
 	return found, err
@@ -65,8 +65,8 @@ func (s *Store) Bodies(ctx context.Context, after, through int64, limit int) ([]
 }
 
 // Deltas implements erasure.Store.
-func (s *Store) Deltas(ctx context.Context, after int64, limit int) ([]erasure.Blob, error) {
-	return s.blobs(ctx, `SELECT seq, delta FROM entry WHERE seq > $1 AND kind <> 'forgotten' AND delta IS NOT NULL ORDER BY seq LIMIT $2`, after, limit)
+func (s *Store) Deltas(ctx context.Context, after, through int64, limit int) ([]erasure.Blob, error) {
+	return s.blobs(ctx, `SELECT seq, delta FROM entry WHERE seq > $1 AND run <= $2 AND kind <> 'forgotten' AND delta IS NOT NULL ORDER BY seq LIMIT $3`, after, through, limit)
 }
 
 // Reports implements erasure.Store.
@@ -103,12 +103,10 @@ func (s *Store) Reasons(ctx context.Context) (list []erasure.Reason, err error) 
 	return list, err
 }
 
-// Erase implements erasure.Store. What f will touch is not known before it reads:
-// nobody else writes to the memory meanwhile.
+// Erase implements erasure.Store.
 func (s *Store) Erase(ctx context.Context, f func(erasure.Tx) error) error {
 	return s.again(ctx, func(t *transaction) error {
-		t.lockAll()
-		if err := t.send(); err != nil {
+		if err := t.send(); err != nil { // For the time.
 			return err
 		}
 		e := erasing{t, newMemory()}

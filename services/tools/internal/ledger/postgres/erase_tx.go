@@ -30,8 +30,16 @@ func scanBlob(rows pgx.Rows) (b []byte, err error) { return b, rows.Scan(&b) }
 
 func scanNumber(rows pgx.Rows) (n int64, err error) { return n, rows.Scan(&n) }
 
+func (e erasing) Lock(refs []string) error {
+	e.lock(refs)
+	return nil
+}
+
+// Case holds the run, which all take who change it or its calls. It is read by
+// statements of their own: they see what the holder before committed.
 func (e erasing) Case(seq int64) (c erasure.Case, ok bool, err error) {
-	found, err := e.cases(seq-1, seq, 1, ` FOR UPDATE OF run`)
+	e.exec(`SELECT 1 FROM run WHERE seq = $1 FOR UPDATE`, seq)
+	found, err := e.cases(seq-1, seq, 1)
 	if err != nil || len(found) == 0 {
 		return c, false, err
 	}
@@ -62,7 +70,7 @@ func (e erasing) DeleteBody(seq int64) (int64, error) {
 }
 
 func (e erasing) Delta(seq int64) ([]byte, bool, error) {
-	return first(e.transaction, scanBlob, `SELECT delta FROM entry WHERE seq = $1 AND delta IS NOT NULL`, seq)
+	return first(e.transaction, scanBlob, `SELECT delta FROM entry WHERE seq = $1 AND delta IS NOT NULL FOR UPDATE`, seq)
 }
 
 func (e erasing) SaveDelta(seq int64, delta []byte) error {
@@ -71,7 +79,8 @@ func (e erasing) SaveDelta(seq int64, delta []byte) error {
 }
 
 func (e erasing) Report(seq int64) ([]byte, bool, error) {
-	return first(e.transaction, scanBlob, `SELECT record FROM report WHERE seq = $1 FOR UPDATE`, seq)
+	e.lockOne(lockReports) // Who removes old ones takes them in another order.
+	return first(e.transaction, scanBlob, `SELECT record FROM report WHERE seq = $1`, seq)
 }
 
 func (e erasing) SaveReport(seq int64, record []byte) error {

@@ -17,8 +17,6 @@ const (
 	tidyChunk  = 200
 )
 
-var _ ledger.Keeper = (*Store)(nil)
-
 // PruneBodies implements ledger.Keeper. Processes that prune at once take different bodies.
 func (s *Store) PruneBodies(ctx context.Context, before time.Time, limit int) (removed int, err error) {
 	for removed < limit {

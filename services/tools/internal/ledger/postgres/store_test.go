@@ -35,19 +35,10 @@ func opener(groupLimit int) ledgertest.Opener {
 	}
 }
 
-func TestKeeping(t *testing.T) { ledgertest.RunKeeping(t, opener(0)) }
-
-func TestBrokenKeeping(t *testing.T) { ledgertest.RunBrokenKeeping(t, opener(0)) }
-
 // settled reads the outbox once no transaction of others on this server holds it
 // back: the suite expects to read at once what was committed.
-type keeping interface {
-	ledgertest.Ledger
-	ledger.Keeper
-}
-
 type settled struct {
-	keeping
+	ledgertest.Ledger
 	beside *pgx.Conn
 }
 
@@ -67,13 +58,13 @@ func (s *settled) settle(ctx context.Context) error {
 // Fix implements ledger.Outbox.
 func (s *settled) Fix(ctx context.Context, name ledger.Sink, owner ledger.Owner, limit int) (ledger.Batch, error) {
 	_ = s.settle(ctx) // Before the schema is there is nothing to wait for.
-	return s.keeping.Fix(ctx, name, owner, limit)
+	return s.Ledger.Fix(ctx, name, owner, limit)
 }
 
 // Changed implements ledger.Ledger.
 func (s *settled) Changed(ctx context.Context, cursor int64, limit int) ([]ledger.Stored, int64, error) {
 	_ = s.settle(ctx)
-	return s.keeping.Changed(ctx, cursor, limit)
+	return s.Ledger.Changed(ctx, cursor, limit)
 }
 
 func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }

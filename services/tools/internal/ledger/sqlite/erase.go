@@ -63,8 +63,8 @@ func (s *Store) Bodies(ctx context.Context, after, through int64, limit int) ([]
 }
 
 // Deltas implements erasure.Store.
-func (s *Store) Deltas(ctx context.Context, after int64, limit int) ([]erasure.Blob, error) {
-	return s.blobs(ctx, `SELECT seq, delta FROM entry WHERE seq > ? AND kind <> 'forgotten' AND delta IS NOT NULL ORDER BY seq LIMIT ?`, after, limit)
+func (s *Store) Deltas(ctx context.Context, after, through int64, limit int) ([]erasure.Blob, error) {
+	return s.blobs(ctx, `SELECT seq, delta FROM entry WHERE seq > ? AND run <= ? AND kind <> 'forgotten' AND delta IS NOT NULL ORDER BY seq LIMIT ?`, after, through, limit)
 }
 
 // Reports implements erasure.Store.

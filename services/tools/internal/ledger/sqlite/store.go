@@ -65,7 +65,6 @@ type Store struct {
 var (
 	_ ledger.Ledger = (*Store)(nil)
 	_ ledger.Outbox = (*Store)(nil)
-	_ ledger.Keeper = (*Store)(nil)
 	_ fact.Facts    = (*Store)(nil)
 	_ graph.Graph   = (*Store)(nil)
 )

@@ -47,6 +47,3 @@ func openFacts(t testing.TB) facttest.Store {
 func TestFacts(t *testing.T) { facttest.Run(t, openFacts) }
 
 func TestBrokenFacts(t *testing.T) { facttest.RunBroken(t, openFacts) }
-func TestKeeping(t *testing.T)     { ledgertest.RunKeeping(t, opener(0)) }
-
-func TestBrokenKeeping(t *testing.T) { ledgertest.RunBrokenKeeping(t, opener(0)) }

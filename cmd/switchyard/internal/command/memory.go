@@ -15,6 +15,7 @@ type memoryCommand struct {
 	Status  memoryStatusCommand  `cmd:"" default:"withargs" help:"Show how far ClickHouse and Neo4j follow the ledger, and what they could not take."`
 	Rebuild memoryRebuildCommand `cmd:"" help:"Fill a store from the ledger again, while everything runs."`
 	Check   memoryCheckCommand   `cmd:"" help:"Compare the stores with the ledger, row by row where an hour differs; repair what does."`
+	Forget  memoryForgetCommand  `cmd:"" help:"Remove what is known of an entity, a place or a person; it can't be undone."`
 }
 
 // Help teaches by example.
@@ -22,7 +23,8 @@ func (memoryCommand) Help() string {
 	return `The ledger has everything; ClickHouse and Neo4j follow it and can be filled again from it at any time:
   switchyard memory
   switchyard memory check --repair
-  switchyard memory rebuild neo4j`
+  switchyard memory rebuild neo4j
+  switchyard memory forget jira:issue:ACME-7 --dry-run`
 }
 
 type memoryStatusCommand struct{ toolsFlags }

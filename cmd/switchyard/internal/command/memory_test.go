@@ -21,6 +21,7 @@ type memoryFake struct {
 	status  *toolsv1.StatusResponse
 	check   []*toolsv1.CheckResponse
 	rebuild []*toolsv1.RebuildResponse
+	forget  *toolsv1.ForgetResponse
 	fails   error
 }
 
@@ -44,6 +45,10 @@ func (f *memoryFake) Rebuild(_ context.Context, _ *toolsv1.RebuildRequest, strea
 		}
 	}
 	return f.fails
+}
+
+func (f *memoryFake) Forget(context.Context, *toolsv1.ForgetRequest) (*toolsv1.ForgetResponse, error) {
+	return f.forget, f.fails
 }
 
 func TestMemoryCommands(t *testing.T) {
@@ -72,6 +77,12 @@ func TestMemoryCommands(t *testing.T) {
 		{"cut short", memoryFake{rebuild: []*toolsv1.RebuildResponse{{Done: 1, Total: 10}}}, []string{"rebuild", "clickhouse"}, 1, []string{"the rebuild goes on"}},
 		{"not there", memoryFake{fails: connect.NewError(connect.CodeFailedPrecondition, fmt.Errorf("no neo4j follows this ledger: NEO4J_URI is not set for tools"))}, []string{"rebuild", "neo4j"}, 1,
 			[]string{"NEO4J_URI is not set"}},
+		{"forgotten, and a store is behind", memoryFake{forget: &toolsv1.ForgetResponse{Events: 3, Links: 21, Gaps: []*toolsv1.Gap{{
+			Code: "sink_behind", Setting: "NEO4J_URI", Detail: "neo4j still has it\x1b[31m",
+		}}}}, []string{"forget", "github:user:ana", "--yes"}, 0, []string{"Removed what is known of github:user:ana:", "OBSERVATIONS", "21", "sink_behind (NEO4J_URI): neo4j still has it"}},
+		{"to be forgotten unasked", memoryFake{forget: &toolsv1.ForgetResponse{}}, []string{"forget", "github:user:ana"}, 1, []string{"say --yes"}},
+		{"not known", memoryFake{fails: connect.NewError(connect.CodeNotFound, fmt.Errorf("nothing is known of it\x1b[31m"))}, []string{"forget", "github:user:ana", "--dry-run"}, 1,
+			[]string{"nothing is known of it"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, handler := toolsv1connect.NewMemoryServiceHandler(&tc.fake)

@@ -22,12 +22,17 @@ type progress struct {
 }
 
 func newProgress(env *Env) *progress {
-	p := &progress{out: env.Stderr, now: env.Now}
-	if f, ok := env.Stderr.(*os.File); ok {
-		info, err := f.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	return &progress{out: env.Stderr, now: env.Now, terminal: terminal(env.Stderr)}
+}
+
+// terminal tells whether somebody sits at the other end.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
 	}
-	return p
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (p *progress) show(what string, done, total uint64, unit, waiting string) {

@@ -24,7 +24,7 @@ type load struct {
 }
 
 func newLoad(url string, request func(n int) (http.Header, []byte)) *load {
-	return &load{
+	l := &load{
 		client: &http.Client{Transport: &http.Transport{
 			MaxIdleConnsPerHost: 1024,
 			DisableCompression:  true,
@@ -32,6 +32,9 @@ func newLoad(url string, request func(n int) (http.Header, []byte)) *load {
 		url:     url,
 		request: request,
 	}
+	// Several measurements share a database: each has events of its own.
+	l.next.Store(time.Now().UnixMilli())
+	return l
 }
 
 // figures are what a load measured.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/pprof"
 	"time"
 
@@ -31,16 +32,40 @@ func measure(ctx context.Context, each time.Duration, profile string) error {
 	if err := measureDoor(ctx, each); err != nil {
 		return err
 	}
-	alone, err := measurePath(ctx, "no rule matches, each write its own commit", push, 1, each, "")
+	alone, err := measurePath(ctx, "no rule matches, each write its own commit", push, stores{group: 1}, each, "")
 	if err != nil {
 		return err
 	}
-	grouped, err := measurePath(ctx, "no rule matches (2 writes)", push, 0, each, profileOf(profile, "push"))
+	grouped, err := measurePath(ctx, "no rule matches (2 writes)", push, stores{}, each, profileOf(profile, "push"))
 	if err != nil {
 		return err
 	}
 	fmt.Printf("\ngroup commit : a commit each = %.2f at saturation\n", grouped/alone)
-	_, err = measurePath(ctx, "pull_request.merged, two dry-run actions (3 writes)", merged, 0, each, profileOf(profile, "merged"))
+	if _, err = measurePath(ctx, "pull_request.merged, two dry-run actions (3 writes)", merged, stores{}, each, profileOf(profile, "merged")); err != nil {
+		return err
+	}
+	return measureStores(ctx, each)
+}
+
+// measureStores is the path on PostgreSQL, and with what follows it.
+func measureStores(ctx context.Context, each time.Duration) error {
+	postgres, all, ok := given(os.LookupEnv)
+	if !ok {
+		fmt.Println("\nNOT MEASURED: PostgreSQL, ClickHouse and Neo4j: `make bench` starts them where it can")
+		return nil
+	}
+	single := postgres
+	single.group = 1
+	alone, err := measurePath(ctx, "on PostgreSQL, no rule matches, each write its own commit", push, single, each, "")
+	if err != nil {
+		return err
+	}
+	grouped, err := measurePath(ctx, "on PostgreSQL, no rule matches (2 writes)", push, postgres, each, "")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\ngroup commit : a commit each = %.2f at saturation\n", grouped/alone)
+	_, err = measurePath(ctx, "on PostgreSQL, ClickHouse and Neo4j following, no rule matches", push, all, each, "")
 	return err
 }
 
@@ -60,13 +85,16 @@ func measureDoor(ctx context.Context, each time.Duration) error {
 }
 
 // measurePath prints the whole path's figures and returns its rate at saturation.
-func measurePath(ctx context.Context, name string, body func(int) (http.Header, []byte), group int, each time.Duration, profile string) (float64, error) {
+func measurePath(ctx context.Context, name string, body func(int) (http.Header, []byte), on stores, each time.Duration, profile string) (float64, error) {
 	dir, err := os.MkdirTemp("", "switchyard-bench")
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	s, err := whole(ctx, dir, group)
+	if on.database == "" {
+		on.database = "sqlite:" + filepath.Join(dir, "ledger.db")
+	}
+	s, err := whole(ctx, on)
 	if err != nil {
 		return 0, err
 	}

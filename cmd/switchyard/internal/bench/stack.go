@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
+	"net/url"
 	"time"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
@@ -65,8 +65,25 @@ func (r *runner) stop() error {
 	return errors.Join(errs...)
 }
 
-// whole starts all four services on a new ledger. group is the most operations in one commit; 0 for the default.
-func whole(ctx context.Context, dir string, group int) (*stack, error) {
+// stores are what tools keeps its ledger in, and what follows that; group is the
+// most operations in one commit, 0 for the default.
+type stores struct {
+	database, clickhouse, neo4j string
+	group                       int
+}
+
+// given are real stores, from the variables by which tests are given them too;
+// false where there is no PostgreSQL.
+func given(lookup func(string) (string, bool)) (ledgerOnly, all stores, ok bool) {
+	ledgerOnly.database, ok = lookup("SWITCHYARD_TEST_POSTGRES")
+	all = ledgerOnly
+	all.clickhouse, _ = lookup("SWITCHYARD_TEST_CLICKHOUSE")
+	all.neo4j, _ = lookup("SWITCHYARD_TEST_NEO4J")
+	return ledgerOnly, all, ok
+}
+
+// whole starts all four services.
+func whole(ctx context.Context, on stores) (*stack, error) {
 	var r runner
 	log := slog.New(slog.DiscardHandler)
 	exec, err := executor.New(executor.Config{ServiceToken: config.Setting{Value: token}, MaxInFlight: 256}, log, time.Now)
@@ -77,10 +94,17 @@ func whole(ctx context.Context, dir string, group int) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := tools.New(ctx, tools.Config{
-		DatabaseURL: "sqlite:" + filepath.Join(dir, "ledger.db"), SealKey: sealKey, ServiceToken: config.Setting{Value: token},
-		ExecutorEndpoint: executorURL, MaxInFlight: 1024, Policy: []byte(policy), LedgerGroup: group,
-	}, log, time.Now)
+	cfg := tools.Config{
+		DatabaseURL: on.database, SealKey: sealKey, ServiceToken: config.Setting{Value: token},
+		ExecutorEndpoint: executorURL, MaxInFlight: 1024, Policy: []byte(policy), LedgerGroup: on.group, ClickHouseURL: on.clickhouse,
+	}
+	if u, err := url.Parse(on.neo4j); err == nil && u.User != nil {
+		cfg.Neo4jUser = u.User.Username()
+		cfg.Neo4jPassword, _ = u.User.Password()
+		u.User = nil
+		cfg.Neo4jURI = u.String()
+	}
+	t, err := tools.New(ctx, cfg, log, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +120,8 @@ func whole(ctx context.Context, dir string, group int) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	url, err := door(&r, agentURL)
-	return &stack{url: url, tools: t, stop: r.stop}, err
+	at, err := door(&r, agentURL)
+	return &stack{url: at, tools: t, stop: r.stop}, err
 }
 
 func door(r *runner, agentURL string) (string, error) {

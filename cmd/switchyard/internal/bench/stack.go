@@ -95,7 +95,7 @@ func whole(ctx context.Context, on stores) (*stack, error) {
 		return nil, err
 	}
 	cfg := tools.Config{
-		DatabaseURL: on.database, SealKey: sealKey, ServiceToken: config.Setting{Value: token},
+		DatabaseURL: on.database, DatabaseMigrate: true, SealKey: sealKey, ServiceToken: config.Setting{Value: token},
 		ExecutorEndpoint: executorURL, MaxInFlight: 1024, Policy: []byte(policy), LedgerGroup: on.group, ClickHouseURL: on.clickhouse,
 	}
 	if u, err := url.Parse(on.neo4j); err == nil && u.User != nil {

@@ -25,7 +25,19 @@ func (w *Worker) copy(ctx context.Context, batch ledger.Batch) error {
 			return err
 		}
 	}
-	return nil
+	return w.erase(ctx, batch)
+}
+
+// erase has a store that keeps earlier versions of rows drop those of rows that
+// were touched by forgetting: they say what is forgotten.
+func (w *Worker) erase(ctx context.Context, batch ledger.Batch) error {
+	eraser, ok := w.Target.(Eraser)
+	forgotten := slices.DeleteFunc(slices.Clone(batch.Entries), func(e ledger.Entry) bool { return e.Kind != "forgotten" })
+	if !ok || len(forgotten) == 0 {
+		return nil
+	}
+	keys := ledger.Touched(forgotten).Of(w.Target.Tables())
+	return w.keeping(ctx, sweepTime, func(ctx context.Context) error { return eraser.Erase(ctx, keys, batch.Number) })
 }
 
 // refusal is a row that the store does not take.

@@ -52,6 +52,8 @@ func (w *Worker) Status(ctx context.Context) Status {
 		s.State, s.Detail = Rebuilding, fmt.Sprintf("%d of %d entries are to be written", lag.Entries, lag.Total)
 	case lag.Entries > 0 && w.Now().Sub(lag.Oldest) > behindAfter:
 		s.State, s.Detail = Behind, w.behind(lag, holding)
+	case len(lag.Parked) > 0:
+		s.State, s.Detail = Behind, fmt.Sprintf("%d entries are set aside whose rows it does not take: `switchyard memory status` has them", len(lag.Parked))
 	}
 	return s
 }
@@ -71,25 +73,58 @@ func (w *Worker) behind(lag ledger.Lag, holding bool) string {
 
 // lagCache asks for the lag at most once a second, one caller for all.
 type lagCache struct {
-	mu  sync.Mutex
-	at  time.Time
-	lag ledger.Lag
-	err error
+	mu     sync.Mutex
+	asking chan struct{} // closed when the one who asks is answered
+	at     time.Time
+	lag    ledger.Lag
+	err    error
 }
 
+// errNotHeard: the ledger has not said yet how far the store is.
+var errNotHeard = errors.New("no answer yet")
+
+// lagWait is how long an answer to a webhook waits to hear how far a store is: a
+// ledger that is slow to say must not make a request late whose event is durable.
+const lagWait = 250 * time.Millisecond
+
+// get returns the lag as it is known by then.
 func (c *lagCache) get(ctx context.Context, w *Worker) (ledger.Lag, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if age := w.Now().Sub(c.at); !c.at.IsZero() && age >= 0 && age < Poll {
+		defer c.mu.Unlock()
 		return c.lag, c.err
 	}
-	// The answer is for others too: a caller who leaves must not make it one of failure.
-	c.err = w.ask(context.WithoutCancel(ctx), func(ctx context.Context) (err error) {
-		c.lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
+	if c.asking == nil {
+		c.asking = make(chan struct{})
+		// The answer is for others too: a caller who leaves must not make it one of failure.
+		go c.ask(context.WithoutCancel(ctx), w, c.asking)
+	}
+	asking := c.asking
+	c.mu.Unlock()
+	timer := time.NewTimer(lagWait)
+	defer timer.Stop()
+	select {
+	case <-asking:
+	case <-timer.C:
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at.IsZero() {
+		return ledger.Lag{}, errNotHeard
+	}
+	return c.lag, c.err
+}
+
+func (c *lagCache) ask(ctx context.Context, w *Worker, done chan struct{}) {
+	var lag ledger.Lag
+	err := w.ask(ctx, func(ctx context.Context) (err error) {
+		lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
 		return err
 	})
-	c.at = w.Now()
-	return c.lag, c.err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lag, c.err, c.at, c.asking = lag, err, w.Now(), nil
+	close(done)
 }
 
 // Passed reports whether the store has what was committed up to a position. It
@@ -136,17 +171,18 @@ func (w *Worker) CaughtUp(ctx context.Context, most time.Duration) bool {
 	if err := w.ask(ctx, func(ctx context.Context) (err error) {
 		lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
 		return err
-	}); err != nil || lag.Cursor.Rebuild > 0 {
+	}); err != nil || lag.Cursor.Rebuild > 0 || len(lag.Parked) > 0 {
 		return false
 	}
 	return lag.Cursor.At.Compare(lag.End) >= 0 || w.Passed(ctx, lag.End, most) && w.well()
 }
 
-// well: the store is there, ours, and not being filled again.
+// well: this process has seen that the store is there and ours, and it is not
+// being filled again.
 func (w *Worker) well() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.trouble == nil && w.cursor.Rebuild == 0
+	return w.trouble == nil && w.looked && w.cursor.Rebuild == 0
 }
 
 // Doubt tells the worker that the store failed a question: nobody asks it again

@@ -37,6 +37,12 @@ type Target interface {
 	Close() error
 }
 
+// Eraser is a Target that keeps earlier versions of its rows for a while.
+type Eraser interface {
+	// Erase removes the versions of rows that were written under lower numbers.
+	Erase(ctx context.Context, k ledger.Keys, number uint64) error
+}
+
 // Mark is how far a store is, as it knows itself: it differs from the ledger's
 // cursor where the store was emptied, restored, or is another ledger's.
 type Mark struct {

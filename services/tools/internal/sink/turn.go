@@ -24,8 +24,14 @@ func (w *Worker) turn(ctx context.Context) (wait time.Duration, idle bool) {
 		w.tell(ctx, err)
 		return Poll, false
 	case !held:
-		// Whoever holds it knows how the store is; the cursor tells here.
-		w.tell(ctx, nil)
+		// Whoever holds it keeps it. But this process may be pointed at another
+		// store than he is, and answers from its own.
+		err := w.compare(ctx)
+		w.tell(ctx, err)
+		if err != nil {
+			w.publish(func() { w.trouble = err })
+			return Poll, false
+		}
 		w.recovered()
 		return Poll, false
 	}
@@ -143,6 +149,7 @@ func (w *Worker) follow(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		w.lookedAt = now
+		w.publish(func() { w.looked = true })
 	}
 	batch, err := w.fix(ctx)
 	if err != nil {
@@ -300,14 +307,40 @@ func (w *Worker) look(ctx context.Context) error {
 	return fmt.Errorf("%w: it begins again", ledger.ErrNotHeld)
 }
 
-// mark prepares the store and returns what it says of itself.
-func (w *Worker) mark(ctx context.Context) (mark Mark, err error) {
-	if err := w.askLedger(ctx, func(ctx context.Context) (err error) {
-		if w.identity == "" {
-			w.identity, err = w.Outbox.ID(ctx)
-		}
+// compare is look for who does not hold the sink: he leaves the mending to the
+// holder, and asks the store nothing while it does not fit.
+func (w *Worker) compare(ctx context.Context) error {
+	now := w.Now()
+	if !w.doubts() && !w.comparedAt.IsZero() && now.Sub(w.comparedAt) < compareEvery {
+		return nil
+	}
+	w.comparedAt = time.Time{}
+	if err := w.identify(ctx); err != nil {
+		return err
+	}
+	var mark Mark
+	if err := w.ask(ctx, func(ctx context.Context) (err error) {
+		mark, err = w.Target.Prepare(ctx)
 		return err
 	}); err != nil {
+		return err
+	}
+	cursor := w.seen()
+	begun := cursor.At != ledger.Position{}
+	switch {
+	case mark.Ledger != "" && mark.Ledger != w.identity:
+		return fmt.Errorf("%w, and another process holds the sink: do all processes name the same store?", errForeign)
+	case begun && mark.Number < cursor.Confirmed:
+		return errors.New("it does not have what was confirmed: it was emptied or restored, or other processes name another store")
+	}
+	w.comparedAt = now
+	w.publish(func() { w.looked = true })
+	return nil
+}
+
+// mark prepares the store and returns what it says of itself.
+func (w *Worker) mark(ctx context.Context) (mark Mark, err error) {
+	if err := w.identify(ctx); err != nil {
 		return mark, err
 	}
 	// A server that was just started takes its time over a schema.
@@ -316,4 +349,14 @@ func (w *Worker) mark(ctx context.Context) (mark Mark, err error) {
 		return err
 	})
 	return mark, err
+}
+
+// identify asks the ledger once for what names it.
+func (w *Worker) identify(ctx context.Context) error {
+	return w.askLedger(ctx, func(ctx context.Context) (err error) {
+		if w.identity == "" {
+			w.identity, err = w.Outbox.ID(ctx)
+		}
+		return err
+	})
 }

@@ -22,6 +22,8 @@ const (
 	askTime = 5 * time.Second
 	// lookEvery is how often an idle store's own mark is compared with the cursor.
 	lookEvery = time.Minute
+	// compareEvery is the same for a process that does not hold the sink.
+	compareEvery = 10 * time.Second
 	// staleAfter is how long entries may lie in the outbox unread before it is told why.
 	staleAfter = 5 * time.Minute
 
@@ -69,8 +71,10 @@ type Worker struct {
 	identity string
 	heldAt   time.Time
 	lookedAt time.Time // at the store's mark; zero when it has to be looked at
-	told     string    // what was logged last
-	chunk    int       // the most keys of a write
+	// As lookedAt, while another process holds the sink.
+	comparedAt time.Time
+	told       string // what was logged last
+	chunk      int    // the most keys of a write
 
 	mu      sync.Mutex
 	circuit circuit
@@ -80,6 +84,8 @@ type Worker struct {
 	full bool
 	// Why the store is not written; nil while it is.
 	trouble error
+	// The store's own mark was seen, and fits the cursor.
+	looked bool
 	// A question to the store failed.
 	doubted bool
 	// Closed when any of these changed, and replaced.

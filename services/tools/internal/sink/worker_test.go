@@ -232,6 +232,9 @@ func TestRefusedRowsAreParked(t *testing.T) {
 		if err != nil || r.Missing != 2 || r.Different+r.Extra != 0 {
 			w.Errorf("all but the two rows are to be there: %+v, %v", r, err)
 		}
+		if p.CaughtUp(w.Context(), 0) {
+			w.Error("a store that lacks rows is trusted with questions")
+		}
 		if s := p.Status(w.Context()); len(s.Lag.Parked) != 2 {
 			w.Errorf("status %+v", s)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact/clickhouse"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
 )
@@ -70,11 +71,38 @@ func TestForgottenRowsAreErased(t *testing.T) {
 	if err := s.Write(t.Context(), gone); err != nil {
 		t.Fatal(err)
 	}
+	wantErased(t, s, `observation WHERE value = 'private'`, `event WHERE id = '1' AND gone = 0`)
+	if seen, err := s.Timeline(t.Context(), "b", 5); err != nil || len(seen) != 1 {
+		t.Errorf("%v, %v", seen, err)
+	}
+}
+
+// A person who was forgotten stayed in earlier versions of rows that had lost
+// the name, to whoever asked without FINAL.
+func TestEarlierVersionsAreErased(t *testing.T) {
+	s := open(t)
+	for number, value := range map[uint64]string{1: "private", 2: ""} {
+		if err := s.Write(t.Context(), observing(number, observed("a", value))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Erase(t.Context(), ledger.Keys{Observations: []ledger.ObservationKey{{Subject: "a", Name: "name", SubKey: "1"}}}, 2); err != nil {
+		t.Fatal(err)
+	}
+	wantErased(t, s, `observation WHERE value = 'private'`)
+	if seen, err := s.Timeline(t.Context(), "a", 5); err != nil || len(seen) != 1 || seen[0].Value != "" {
+		t.Errorf("%v, %v", seen, err)
+	}
+}
+
+// wantErased waits for rows to be gone from the server's files.
+func wantErased(t *testing.T, s *clickhouse.Store, rows ...string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for _, left := range []string{`observation WHERE value = 'private'`, `event WHERE id = '1' AND gone = 0`} {
+	for _, left := range rows {
 		for {
 			n, err := s.Count(ctx, left)
 			if err != nil {
@@ -89,8 +117,5 @@ func TestForgottenRowsAreErased(t *testing.T) {
 				t.Fatalf("still there: %s", left)
 			}
 		}
-	}
-	if seen, err := s.Timeline(t.Context(), "b", 5); err != nil || len(seen) != 1 {
-		t.Errorf("%v, %v", seen, err)
 	}
 }

@@ -38,6 +38,7 @@ type Store struct {
 
 var (
 	_ sink.Target = (*Store)(nil)
+	_ sink.Eraser = (*Store)(nil)
 	_ fact.Facts  = (*Store)(nil)
 )
 

@@ -88,8 +88,17 @@ func (s *Store) count(ctx context.Context, statement string, args ...any) (uint6
 // that are gone. They are not shown any more, but would lie in its files until a
 // merge happens to meet them.
 func (s *Store) erase(ctx context.Context, k ledger.Keys, number uint64) error {
+	return s.eraseVersions(ctx, k, fmt.Sprintf("gone = 0 AND number <= %d", number))
+}
+
+// Erase implements sink.Eraser.
+func (s *Store) Erase(ctx context.Context, k ledger.Keys, number uint64) error {
+	return s.eraseVersions(ctx, k, fmt.Sprintf("number < %d", number))
+}
+
+func (s *Store) eraseVersions(ctx context.Context, k ledger.Keys, versions string) error {
 	for ids := range slices.Chunk(k.Events, listed) {
-		if err := s.eraseWhere(ctx, "event", `id IN {ids:Array(String)}`, number, driver.Named("ids", ids)); err != nil {
+		if err := s.eraseWhere(ctx, "event", `id IN {ids:Array(String)}`, versions, driver.Named("ids", ids)); err != nil {
 			return err
 		}
 	}
@@ -100,7 +109,7 @@ func (s *Store) erase(ctx context.Context, k ledger.Keys, number uint64) error {
 		}
 		err := s.eraseWhere(ctx, "observation",
 			`(subject, name, sub_key) IN (SELECT arrayJoin(arrayZip({subjects:Array(String)}, {names:Array(String)}, {sub_keys:Array(String)})))`,
-			number, driver.Named("subjects", subjects), driver.Named("names", names), driver.Named("sub_keys", subKeys))
+			versions, driver.Named("subjects", subjects), driver.Named("names", names), driver.Named("sub_keys", subKeys))
 		if err != nil {
 			return err
 		}
@@ -110,8 +119,8 @@ func (s *Store) erase(ctx context.Context, k ledger.Keys, number uint64) error {
 
 // eraseWhere asks first: a rebuild meets everything that was ever forgotten, and
 // each removal writes files anew.
-func (s *Store) eraseWhere(ctx context.Context, table, keys string, number uint64, args ...any) error {
-	condition := fmt.Sprintf("gone = 0 AND number <= %d AND %s", number, keys)
+func (s *Store) eraseWhere(ctx context.Context, table, keys, versions string, args ...any) error {
+	condition := versions + " AND " + keys
 	n, err := s.count(ctx, `SELECT count() FROM `+table+` WHERE `+condition, args...)
 	if err != nil || n == 0 {
 		return err

@@ -102,7 +102,7 @@ func class(err error) connection.Class {
 // definite: nothing was written, and PostgreSQL can be asked again.
 func definite(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Severity == "ERROR" && class(err) != connection.Timeout
+		return e.SeverityUnlocalized == "ERROR" && class(err) != connection.Timeout
 	}
 	u, ok := errors.AsType[*undone](err)
 	return ok && u.well

@@ -151,7 +151,7 @@ const (
 	// comes before all that is written here, in the order of seq; a sink begins
 	// again at the first entry that it had not confirmed.
 	moveSinks = `UPDATE sink SET at_xid = '0', through_xid = '0', through_seq = 0, rebuild_xid = '0',
-		at_seq = coalesce((SELECT min(seq) - 1 FROM entry WHERE (entry.xid, entry.seq) > (sink.at_xid, sink.at_seq)), (SELECT max(seq) FROM entry), 0),
+		at_seq = least(at_seq, coalesce((SELECT min(seq) - 1 FROM entry WHERE (entry.xid, entry.seq) > (sink.at_xid, sink.at_seq)), at_seq)),
 		rebuild_seq = CASE WHEN rebuild = 0 THEN 0 ELSE coalesce((SELECT max(seq) FROM entry), 0) END`
 	moveEntries = `UPDATE entry SET xid = '0' WHERE xid <> '0'`
 )

@@ -31,7 +31,7 @@ import (
 )
 
 // A flag and not a setting: `make prove` runs more of them.
-var schedules = flag.Int("schedules", 150, "how many random schedules are run, from seed 1 on")
+var schedules = flag.Int("schedules", 60, "how many random schedules are run, from seed 1 on")
 
 // questioned is what questions are asked of.
 type questioned interface {

@@ -117,10 +117,17 @@ func gapOf(s sink.Status, what string) *toolsv1.Gap {
 	case s.Detail != "":
 		text += fmt.Sprintf(": %s: %s", s.State, s.Detail)
 	case s.Lag.Entries > 0:
-		text += fmt.Sprintf(": %d entries behind", s.Lag.Entries)
+		text += ": " + behind(s.Lag.Entries)
 	}
 	if s.State == sink.Unavailable && s.Lag.Entries > 0 {
-		text += fmt.Sprintf("; %d entries behind, since %s", s.Lag.Entries, s.Lag.Oldest.UTC().Format(time.RFC3339))
+		text += fmt.Sprintf("; %s, since %s", behind(s.Lag.Entries), s.Lag.Oldest.UTC().Format(time.RFC3339))
 	}
 	return &toolsv1.Gap{Code: SinkBehind, Detail: text, Setting: s.Setting}
+}
+
+func behind(entries int64) string {
+	if entries == 1 {
+		return "1 entry behind"
+	}
+	return fmt.Sprintf("%d entries behind", entries)
 }

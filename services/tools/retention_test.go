@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,12 +45,47 @@ func only(name, value string) config.Lookup {
 // bodies are the times at which bodies were received.
 type bodies struct {
 	ledger.Keeper
+	mu    sync.Mutex
 	times []time.Time
 	tidy  int
 	fail  error
 }
 
+// state is how many are left, and how often was tidied.
+func (b *bodies) state() (left, tidied int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.times), b.tidy
+}
+
+func (b *bodies) failWith(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fail = err
+}
+
+// lines is a log that is read while it is written.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 func (b *bodies) PruneBodies(_ context.Context, before time.Time, limit int) (n int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for n < limit && n < len(b.times) && b.times[n].Before(before) {
 		n++
 	}
@@ -57,11 +93,16 @@ func (b *bodies) PruneBodies(_ context.Context, before time.Time, limit int) (n 
 	return n, b.fail
 }
 
-func (b *bodies) Tidy(context.Context) error { b.tidy++; return b.fail }
+func (b *bodies) Tidy(context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tidy++
+	return b.fail
+}
 
 func TestBodiesAreRemovedAtTheStartAndEveryHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log lines
 		start, kept := time.Now(), &bodies{}
 		for n := range 2500 {
 			kept.times = append(kept.times, start.Add(-time.Hour-time.Duration(2500-n)*time.Second))
@@ -74,25 +115,25 @@ func TestBodiesAreRemovedAtTheStartAndEveryHour(t *testing.T) {
 		r := retention{keeper: kept, keep: time.Hour, now: time.Now, log: slog.New(slog.NewTextHandler(&log, nil))}
 		go func() { defer close(done); r.run(ctx) }()
 		synctest.Wait()
-		if len(kept.times) != 10 || !strings.Contains(log.String(), "bodies=2500") {
-			t.Errorf("%d bodies are left at the start, want 10; log: %s", len(kept.times), log.String())
+		if left, _ := kept.state(); left != 10 || !strings.Contains(log.String(), "bodies=2500") {
+			t.Errorf("%d bodies are left at the start, want 10; log: %s", left, log.String())
 		}
 		<-time.After(59 * time.Minute) // The bubble's clock.
 		synctest.Wait()
-		if len(kept.times) != 10 {
-			t.Errorf("%d bodies are left before the hour is over", len(kept.times))
+		if left, _ := kept.state(); left != 10 {
+			t.Errorf("%d bodies are left before the hour is over", left)
 		}
-		kept.fail = errors.New("away")
+		kept.failWith(errors.New("away"))
 		<-time.After(2 * time.Minute)
 		synctest.Wait()
 		if !strings.Contains(log.String(), "away") {
 			t.Errorf("a failure is not logged: %s", log.String())
 		}
-		kept.fail = nil
+		kept.failWith(nil)
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if len(kept.times) != 0 || kept.tidy != 3 {
-			t.Errorf("%d bodies are left, tidied %d times", len(kept.times), kept.tidy)
+		if left, tidied := kept.state(); left != 0 || tidied != 3 {
+			t.Errorf("%d bodies are left, tidied %d times", left, tidied)
 		}
 		stop()
 		<-done

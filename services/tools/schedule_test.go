@@ -136,14 +136,9 @@ func (s *schedule) claim(p *process) {
 	}
 }
 
-// takeUp performs calls one after the other, so that a schedule is the same again.
 func (s *schedule) takeUp(p *process) {
-	for range 20 {
-		more, err := p.calls.TakeUp(s.t.Context(), p.runs.owner, 1)
-		if s.failed(p, err) || !more {
-			return
-		}
-	}
+	_, err := p.calls.TakeUp(s.t.Context(), p.runs.owner, 16)
+	s.failed(p, err)
 }
 
 // step does one thing of many.

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -21,7 +22,7 @@ const (
 // them at start and every second, until ctx is done, and returns when those
 // under way are recorded.
 func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
-	r := p.resumer(owner, resumeWorkers)
+	r := resumer{Performer: p, owner: owner, workers: make(chan struct{}, resumeWorkers), freed: make(chan struct{}, 1)}
 	defer r.wg.Wait()
 	tick := time.NewTicker(resumeEvery)
 	defer tick.Stop()
@@ -43,18 +44,19 @@ func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
 	}
 }
 
-// TakeUp performs up to limit calls that are due now, at once, and returns when
-// that is recorded. It is what Resume does every second, for who keeps time of his
-// own. There may be more.
+// TakeUp leases up to limit calls that are due and performs them one after the
+// other: what Resume does every second with many at a time, for who keeps time of
+// his own. There may be more.
 func (p *Performer) TakeUp(ctx context.Context, owner ledger.Owner, limit int) (more bool, err error) {
-	r := p.resumer(owner, limit)
-	defer r.wg.Wait()
-	return r.takeDue(ctx)
+	calls, err := p.Ledger.LeaseCalls(ctx, owner, limit, leaseTime(p.Now()))
+	for _, c := range calls {
+		err = errors.Join(err, p.resumeCall(ctx, owner, c))
+	}
+	return len(calls) == limit, err
 }
 
-func (p *Performer) resumer(owner ledger.Owner, workers int) *resumer {
-	return &resumer{Performer: p, owner: owner, workers: make(chan struct{}, workers), freed: make(chan struct{}, 1)}
-}
+// leaseTime is how long a call is leased: until an attempt that begins now is over.
+func leaseTime(now time.Time) time.Duration { return LookAt(now.Add(AttemptTime)).Sub(now) }
 
 // resumer is the workers of one Resume.
 type resumer struct {
@@ -73,8 +75,7 @@ func (r *resumer) takeDue(ctx context.Context) (more bool, err error) {
 	if free == 0 {
 		return true, nil
 	}
-	lease := LookAt(r.Now().Add(AttemptTime)).Sub(r.Now())
-	calls, err := r.Ledger.LeaseCalls(ctx, r.owner, free, lease)
+	calls, err := r.Ledger.LeaseCalls(ctx, r.owner, free, leaseTime(r.Now()))
 	if err != nil {
 		return false, err
 	}

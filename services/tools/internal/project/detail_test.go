@@ -49,9 +49,12 @@ func TestThePageNamesWhatIsObserved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Other tables of the page have rows of the same form.
+	_, section, _ := strings.Cut(string(page), "\n## What is observed\n")
+	section, _, _ = strings.Cut(section, "\n## ")
 	name := regexp.MustCompile("`([a-z]+\\.[a-z_]+)`")
 	listed := make(map[string][]string)
-	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\|[^|]*\\|([^|]*)\\|$").FindAllStringSubmatch(string(page), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\|[^|]*\\|([^|]*)\\|$").FindAllStringSubmatch(section, -1) {
 		listed[row[1]] = []string{}
 		for _, n := range name.FindAllStringSubmatch(row[2], -1) {
 			listed[row[1]] = append(listed[row[1]], n[1])

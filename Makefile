@@ -63,7 +63,7 @@ tidy: ## Bring every go.mod and go.sum up to date
 .PHONY: bench
 bench: ## Measure the whole path and the ledger (EACH=5s a measurement)
 	PGT_FSYNC=on build/stores.sh run go run ./cmd/switchyard/internal/bench -each $(EACH)
-	go test -run '^$$' -bench . -benchmem ./services/tools/internal/ledger/sqlite ./services/tools/internal/ledger/postgres
+	PGT_FSYNC=on build/stores.sh run go test -run '^$$' -bench . -benchmem ./services/tools/internal/ledger/sqlite ./services/tools/internal/ledger/postgres
 
 .PHONY: prove
 prove: FUZZTIME = 2m

@@ -44,9 +44,7 @@ func (c askCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	p, client, options, err := c.peer(env, s, c.URL, peer{
-		name: "tools service", setting: "TOOLS_URL", url: s.toolsURL(), set: s.running.Tools == "" && s.ToolsURL != "",
-	})
+	p, client, options, err := c.peer(env, s, c.URL, toolsPeer(s))
 	if err != nil {
 		return err
 	}

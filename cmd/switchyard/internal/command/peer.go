@@ -59,6 +59,7 @@ func (d dataFlag) peer(env *Env, s settings, url string, p peer) (peer, *http.Cl
 
 // explain says what a user can do about an error of the service.
 func (p peer) explain(err error) error {
+	var refused *connect.Error
 	switch {
 	case fault.ReasonOf(err) == fault.TokenMissing && p.shown == "":
 		return fmt.Errorf("the %s at %s wants a token: set OPERATOR_TOKEN, READER_TOKEN or SERVICE_TOKEN to the same as there, or name the instance's folder with --data", p.name, p.url)
@@ -66,6 +67,8 @@ func (p peer) explain(err error) error {
 		return fmt.Errorf("the %s at %s does not know this %s: set it to the same as there, or name the instance's folder with --data", p.name, p.url, p.shown)
 	case fault.ReasonOf(err) != "":
 		return fmt.Errorf("%s: %s", fault.ReasonOf(err), fault.Detail(err))
+	case connect.CodeOf(err) == connect.CodeFailedPrecondition && errors.As(err, &refused):
+		return errors.New(refused.Message())
 	case reach.Explain(p.setting, p.url, err).Class == reach.TLS:
 		return errors.New(reach.Explain(p.setting, p.url, err).String())
 	case connect.CodeOf(err) == connect.CodeUnavailable:

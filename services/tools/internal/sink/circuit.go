@@ -7,7 +7,7 @@ const (
 	openAfter = 3
 	// The wait after a failure doubles from firstWait to mostWait, less up to a half.
 	firstWait = 200 * time.Millisecond
-	mostWait  = 5 * time.Second
+	mostWait  = 2 * time.Second
 )
 
 // circuit says whether a store is worth waiting for. The zero value is closed.
@@ -17,7 +17,7 @@ type circuit struct{ failures int }
 func (c *circuit) failed(random float64) time.Duration {
 	c.failures++
 	wait := mostWait
-	if c.failures < 10 {
+	if c.failures < 8 {
 		wait = min(firstWait<<(c.failures-1), mostWait)
 	}
 	return wait - time.Duration(random*float64(wait)/2)

@@ -19,8 +19,10 @@ import (
 
 const (
 	// The driver's own bounds (30 s, 1 min, 5 s) outlive every provider's clock.
-	retryTime   = 3 * time.Second
-	acquireTime = time.Second
+	retryTime = 3 * time.Second
+	// A server that has just been started takes seconds to greet its first client:
+	// given less it would never be followed. Who is in a hurry has a deadline.
+	acquireTime = 4 * time.Second
 	connectTime = time.Second
 	// A connection that was idle for longer is tried before it is used: after a
 	// restart of the server the pool is full of dead ones.

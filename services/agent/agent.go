@@ -27,7 +27,7 @@ const drainTime = 5 * time.Second
 type Service struct {
 	cfg     Config
 	log     *slog.Logger
-	around  between
+	around  service.Between
 	rules   *rulebook
 	runner  *run.Runner
 	handler http.Handler
@@ -43,16 +43,16 @@ func New(cfg Config, log *slog.Logger, now func() time.Time) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	around, err := newBetween(cfg, log, now)
+	around, err := service.NewBetween(cfg.around(), now, log)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	options, err := rpc.ClientOptionsShowing(around.shown.Token)
+	options, err := rpc.ClientOptionsShowing(around.Shown.Token)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
 	options = append(options, rpc.Peer("TOOLS_URL", cfg.ToolsURL))
-	tools := toolsv1connect.NewRunServiceClient(around.client, cfg.ToolsURL, options...)
+	tools := toolsv1connect.NewRunServiceClient(around.Client, cfg.ToolsURL, options...)
 	s := &Service{cfg: cfg, log: log, around: around, rules: rules, runner: run.New(tools, rules.current, cfg.MaxInFlight, log)}
 	if s.handler, err = s.newHandler(&api{runner: s.runner, tools: tools}); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
@@ -69,7 +69,7 @@ func (s *Service) newHandler(a *api) (http.Handler, error) {
 	path, h := agentv1connect.NewAgentServiceHandler(a, opts...)
 	return service.New(service.Options{
 		Log:      s.log,
-		Guard:    s.around.guard,
+		Guard:    s.around.Guard,
 		Mounts:   []service.Mount{{Path: path, Handler: h}},
 		Services: []string{agentv1connect.AgentServiceName},
 		Ready:    s.ready,
@@ -78,7 +78,7 @@ func (s *Service) newHandler(a *api) (http.Handler, error) {
 
 func (s *Service) ready(ctx context.Context) []service.Dependency {
 	return []service.Dependency{
-		service.Peer(ctx, s.around.client, "tools", "TOOLS_URL", s.cfg.ToolsURL),
+		service.Peer(ctx, s.around.Client, "tools", "TOOLS_URL", s.cfg.ToolsURL),
 		s.rules.state(),
 	}
 }
@@ -95,7 +95,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.runner.Claim(background) })
 	wg.Go(func() { s.rules.follow(background) })
-	err := service.Serve(ctx, ln, s.handler, s.log, s.around.options()...)
+	err := service.Serve(ctx, ln, s.handler, s.log, s.around.Options()...)
 	stop()
 	wg.Wait()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)

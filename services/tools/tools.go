@@ -35,7 +35,7 @@ type Service struct {
 	calls   *call.Performer
 	owner   ledger.Owner
 	pulse   *pulse
-	around  between
+	around  service.Between
 	retain  retention
 	memory  *memory.Memory
 	handler http.Handler
@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	around, err := newBetween(cfg, log, now)
+	around, err := service.NewBetween(cfg.around(), now, log)
 	if err != nil {
 		return nil, err
 	}
@@ -104,11 +104,11 @@ func loadPolicy(cfg Config, tools []*toolsv1.Tool) (*policy.Policy, error) {
 	return p, nil
 }
 
-func newExecutor(ctx context.Context, cfg Config, around between) (call.Executor, error) {
+func newExecutor(ctx context.Context, cfg Config, around service.Between) (call.Executor, error) {
 	if cfg.ExecutorEndpoint == "" && cfg.ExecutorFunction == "" {
 		return noExecutor{}, nil
 	}
-	client, err := lambda.New(ctx, lambda.Options{Endpoint: cfg.ExecutorEndpoint, Token: around.shown.Token, Client: around.client, Function: cfg.ExecutorFunction})
+	client, err := lambda.New(ctx, lambda.Options{Endpoint: cfg.ExecutorEndpoint, Token: around.Shown.Token, Client: around.Client, Function: cfg.ExecutorFunction})
 	if err != nil {
 		return nil, fmt.Errorf("EXECUTOR_FUNCTION=%s: %w", cfg.ExecutorFunction, err)
 	}
@@ -124,7 +124,7 @@ func (s *Service) newHandler(cfg Config, reg *registryServer) (http.Handler, err
 	mount := func(path string, h http.Handler) service.Mount { return service.Mount{Path: path, Handler: h} }
 	return service.New(service.Options{
 		Log:   s.log,
-		Guard: s.around.guard,
+		Guard: s.around.Guard,
 		Mounts: []service.Mount{
 			mount(toolsv1connect.NewRunServiceHandler(s.runs, opts...)),
 			mount(toolsv1connect.NewToolServiceHandler(reg, opts...)),
@@ -161,7 +161,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	wg.Go(func() { s.calls.Resume(background, s.owner) })
 	wg.Go(func() { s.retain.run(background) })
 	wg.Go(func() { s.memory.Run(background) })
-	err := service.Serve(ctx, ln, s.handler, s.log, s.around.options()...)
+	err := service.Serve(ctx, ln, s.handler, s.log, s.around.Options()...)
 	stop()
 	wg.Wait()
 	return errors.Join(err, s.Close())

@@ -2,15 +2,14 @@ package graphtest
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
@@ -45,16 +44,7 @@ func Run(t *testing.T, open Opener) {
 func RunBroken(t *testing.T, open Opener) {
 	for _, e := range entries() {
 		t.Run(e.name, func(t *testing.T) {
-			r := &recorder{TB: t}
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				e.check(&harness{TB: r, Store: e.broken.apply(open(t))})
-			}()
-			<-done
-			if !r.Failed() {
-				t.Errorf("the store was broken on purpose and %q passed", e.name)
-			}
+			testkit.MustNotice(t, func(tb testing.TB) { e.check(&harness{TB: tb, Store: e.broken.apply(open(t))}) })
 		})
 	}
 }
@@ -148,32 +138,4 @@ func (h *harness) wantEntities(refs []string, want ...project.Entity) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		h.Errorf("entities of %s: %s", strings.Join(refs, " "), diff)
 	}
-}
-
-// recorder is a test that is meant to fail.
-type recorder struct {
-	testing.TB
-	mu     sync.Mutex
-	failed bool
-}
-
-// Failed tells whether anything was found wrong.
-func (r *recorder) Failed() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.failed
-}
-
-// Errorf records a finding.
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = true
-	r.Logf("noticed: "+format, args...)
-}
-
-// Fatalf records a finding and ends the test's goroutine.
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
 }

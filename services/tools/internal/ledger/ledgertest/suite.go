@@ -3,11 +3,11 @@ package ledgertest
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/graph"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
@@ -39,16 +39,7 @@ func Run(t *testing.T, open Opener) {
 func RunBroken(t *testing.T, open Opener) {
 	for _, e := range entries() {
 		t.Run(e.name, func(t *testing.T) {
-			r := &recorder{TB: t}
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				e.check(newHarness(r, e.broken(open)))
-			}()
-			<-done
-			if !r.Failed() {
-				t.Errorf("the store was broken on purpose and %q passed", e.name)
-			}
+			testkit.MustNotice(t, func(tb testing.TB) { e.check(newHarness(tb, e.broken(open))) })
 		})
 	}
 }
@@ -148,31 +139,3 @@ func (c *clock) advance(d time.Duration) {
 
 // id makes UUIDs that are the same in every run.
 func id(kind, n int) string { return fmt.Sprintf("00000000-0000-4000-%04x-%012x", 0x8000+kind, n) }
-
-// recorder is a test that is meant to fail.
-type recorder struct {
-	testing.TB
-	mu     sync.Mutex
-	failed bool
-}
-
-// Failed tells whether anything was found wrong.
-func (r *recorder) Failed() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.failed
-}
-
-// Errorf records a finding.
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = true
-	r.Logf("noticed: "+format, args...)
-}
-
-// Fatalf records a finding and ends the test's goroutine.
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}

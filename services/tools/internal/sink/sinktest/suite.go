@@ -2,10 +2,9 @@ package sinktest
 
 import (
 	"context"
-	"runtime"
-	"sync"
 	"testing"
 
+	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
 )
@@ -26,16 +25,7 @@ func Run(t *testing.T, open Opener) {
 func RunBroken(t *testing.T, open Opener) {
 	for _, e := range entries() {
 		t.Run(e.name, func(t *testing.T) {
-			r := &recorder{TB: t}
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				e.check(newHarness(r, breaking(open, e.broken)))
-			}()
-			<-done
-			if !r.Failed() {
-				t.Errorf("the store was broken on purpose and %q passed", e.name)
-			}
+			testkit.MustNotice(t, func(tb testing.TB) { e.check(newHarness(tb, breaking(open, e.broken))) })
 		})
 	}
 }
@@ -126,32 +116,4 @@ func (h *harness) scanned(limit int) (all ledger.Rows) {
 		}
 	}
 	return all
-}
-
-// recorder is a test that is meant to fail.
-type recorder struct {
-	testing.TB
-	mu     sync.Mutex
-	failed bool
-}
-
-// Failed tells whether anything was found wrong.
-func (r *recorder) Failed() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.failed
-}
-
-// Errorf records a finding.
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = true
-	r.Logf("noticed: "+format, args...)
-}
-
-// Fatalf records a finding and ends the test's goroutine.
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
 }

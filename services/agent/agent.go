@@ -27,7 +27,7 @@ const drainTime = 5 * time.Second
 type Service struct {
 	cfg     Config
 	log     *slog.Logger
-	around  service.Between
+	around  rpc.Between
 	rules   *rulebook
 	runner  *run.Runner
 	handler http.Handler
@@ -43,7 +43,7 @@ func New(cfg Config, log *slog.Logger, now func() time.Time) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	around, err := service.NewBetween(cfg.around(), now, log)
+	around, err := rpc.NewBetween(cfg.around(), now, log)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}

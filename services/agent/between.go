@@ -1,8 +1,8 @@
 package agent
 
 import (
+	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/scope"
-	"github.com/switchyard-dev/switchyard/internal/service"
 )
 
 // Tokens are those that callers may show.
@@ -19,8 +19,8 @@ func (c *Config) Tokens() scope.Tokens {
 func (c *Config) Secure() bool { return c.TLSCertFile != "" }
 
 // around are the settings of what lies between this service and others.
-func (c *Config) around() service.Around {
-	return service.Around{
+func (c *Config) around() rpc.Around {
+	return rpc.Around{
 		Tokens: c.Tokens(), Role: scope.Agent, Token: c.AgentToken, ServiceToken: c.ServiceToken,
 		CertFile: c.TLSCertFile, KeyFile: c.TLSKeyFile, CAFile: c.CAFile,
 	}

@@ -35,7 +35,7 @@ type Service struct {
 	calls   *call.Performer
 	owner   ledger.Owner
 	pulse   *pulse
-	around  service.Between
+	around  rpc.Between
 	retain  retention
 	memory  *memory.Memory
 	handler http.Handler
@@ -52,7 +52,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	around, err := service.NewBetween(cfg.around(), now, log)
+	around, err := rpc.NewBetween(cfg.around(), now, log)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func loadPolicy(cfg Config, tools []*toolsv1.Tool) (*policy.Policy, error) {
 	return p, nil
 }
 
-func newExecutor(ctx context.Context, cfg Config, around service.Between) (call.Executor, error) {
+func newExecutor(ctx context.Context, cfg Config, around rpc.Between) (call.Executor, error) {
 	if cfg.ExecutorEndpoint == "" && cfg.ExecutorFunction == "" {
 		return noExecutor{}, nil
 	}

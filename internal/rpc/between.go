@@ -1,4 +1,4 @@
-package service
+package rpc
 
 import (
 	"log/slog"
@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
-	"github.com/switchyard-dev/switchyard/internal/rpc"
 	"github.com/switchyard-dev/switchyard/internal/scope"
+	"github.com/switchyard-dev/switchyard/internal/service"
 )
 
 // Between is what proves a service and those around it to one another.
@@ -17,7 +17,7 @@ type Between struct {
 	// Client reaches the services that this one calls.
 	Client *http.Client
 
-	pair *KeyPair // nil where this service speaks no TLS
+	pair *service.KeyPair // nil where this service speaks no TLS
 }
 
 // Around are the settings of a Between.
@@ -41,14 +41,14 @@ func NewBetween(a Around, now func() time.Time, log *slog.Logger) (b Between, er
 	if b.Shown, err = scope.NewShown(a.Role, a.Token, a.ServiceToken, now, log); err != nil {
 		return b, err
 	}
-	if b.pair, err = OpenOwn(a.CertFile, a.KeyFile, log); err != nil {
+	if b.pair, err = service.OpenOwn(a.CertFile, a.KeyFile, log); err != nil {
 		return b, err
 	}
-	b.Client, err = rpc.NewTrustingHTTPClient(a.CAFile)
+	b.Client, err = NewTrustingHTTPClient(a.CAFile)
 	return b, err
 }
 
 // Options are how the service is served, and what is read again meanwhile.
-func (b Between) Options() []Option {
-	return []Option{TLS(b.pair), Secrets(b.Guard.Secrets(), b.Shown.Secrets())}
+func (b Between) Options() []service.Option {
+	return []service.Option{service.TLS(b.pair), service.Secrets(b.Guard.Secrets(), b.Shown.Secrets())}
 }

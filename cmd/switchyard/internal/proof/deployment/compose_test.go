@@ -116,12 +116,13 @@ func TestCompose(t *testing.T) {
 	d.downAndUp()
 }
 
-// examples are answered as `switchyard dev` answers them.
+// examples are answered as `switchyard dev` answers them. The stores that follow
+// may lag behind the first ones, and say so: Neo4j takes seconds over its first queries.
 func (d *deployment) examples() {
 	d.t.Helper()
 	for _, tc := range []struct{ args, want string }{
 		{"github pull_request.merged", `(?s)status:  success\nsummary: Pull request acme/api#42 was merged: 2 actions as a dry run\..*` +
-			`\n  records\.upsert +\S+ +done *\n  facts\.record +\S+ +done *\n  graph\.upsert +\S+ +done *` +
+			`\n  records\.upsert +postgres +done *\n  facts\.record +clickhouse +(done|queued) *\n  graph\.upsert +neo4j +(done|queued) *` +
 			`\n  jira\.add_comment +jira:issue:ACME-7 +dry_run  no_token *\n  jira\.transition +jira:issue:ACME-7 +dry_run  no_token *` +
 			`\nrun:     http://127\.0\.0\.1:` + d.ingress + `/runs/[0-9a-f-]{36}\n +docker compose run --rm cli runs show [0-9a-f-]{36}\n`},
 		{"jira issue.status_changed", `status:  success\n`},
@@ -132,6 +133,16 @@ func (d *deployment) examples() {
 		if !regexp.MustCompile(tc.want).MatchString(out) {
 			d.t.Errorf("send %s printed\n%s\nwant %s", tc.args, out, tc.want)
 		}
+	}
+	following := regexp.MustCompile(`(?m)^(clickhouse|neo4j) +ok\b`)
+	deadline := time.Now().Add(2 * time.Minute)
+	for status := ""; len(following.FindAllString(status, -1)) != 2; {
+		if status = d.cli("memory", "status"); time.Now().After(deadline) {
+			d.t.Fatalf("the stores don't follow the ledger:\n%s", status)
+		}
+	}
+	if out := d.cli("memory", "check"); strings.Count(out, "has each of the ledger's") != 2 {
+		d.t.Errorf("memory check printed\n%s", out)
 	}
 }
 

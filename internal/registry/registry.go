@@ -49,13 +49,29 @@ func describeField(f protoreflect.FieldDescriptor) *toolsv1.ToolField {
 	if origin, ok := proto.GetExtension(f.Options(), toolsv1.E_Origin).(toolsv1.Origin); ok {
 		out.Origin = word(origin.String(), "ORIGIN_")
 	}
-	if rules, ok := proto.GetExtension(f.Options(), validate.E_Field).(*validate.FieldRules); ok {
+	if prefix, ok := proto.GetExtension(f.Options(), toolsv1.E_TargetPrefix).(string); ok {
+		out.TargetPrefix = prefix
+	}
+	rules, ok := proto.GetExtension(f.Options(), validate.E_Field).(*validate.FieldRules)
+	switch {
+	case !ok:
+	case f.IsList():
+		s := rules.GetRepeated().GetItems().GetString()
+		out.MaxLength = limit(s.GetMaxLen())
+		out.Pattern = s.GetPattern()
+		out.MaxItems = limit(rules.GetRepeated().GetMaxItems())
+		out.Required = rules.GetRepeated().GetMinItems() > 0
+	default:
 		s := rules.GetString()
-		out.MaxLength = uint32(min(s.GetMaxLen(), 1<<20)) //nolint:gosec // bounded by min
+		out.MaxLength = limit(s.GetMaxLen())
 		out.Pattern = s.GetPattern()
 		out.Required = s.GetMinLen() > 0 || !matchesEmpty(s.GetPattern())
 	}
 	return out
+}
+
+func limit(n uint64) uint32 {
+	return uint32(min(n, 1<<20)) //nolint:gosec // bounded by min
 }
 
 func matchesEmpty(pattern string) bool {

@@ -131,12 +131,12 @@ const file_switchyard_error_v1_fault_proto_rawDesc = "" +
 	"\x05Fault\x12\xa7\x01\n" +
 	"\x06reason\x18\x01 \x01(\tB\x8e\x01\xbaH\x8a\x01r\x87\x01R\fseal_invalidR\x05scopeR\fplan_invalidR\revent_invalidR\x14effects_only_in_runsR\vrun_unknownR\n" +
 	"overloadedR\vunavailableR\bdeadlineR\rtoken_missingR\x06reason\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detail\"\x9e\x02\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\"\xc2\x02\n" +
 	"\n" +
-	"CallReason\x12\x8f\x02\n" +
-	"\x05value\x18\x01 \x01(\tB\xf8\x01\xbaH\xf4\x01r\xf1\x01R\x00R\x04tierR\x11private_to_publicR\x06targetR\x06choiceR\fno_such_linkR\btoo_manyR\btier_offR\x05authnR\town_eventR\asame_asR\n" +
+	"CallReason\x12\xb3\x02\n" +
+	"\x05value\x18\x01 \x01(\tB\x9c\x02\xbaH\x98\x02r\x95\x02R\x00R\x04tierR\x11private_to_publicR\x06targetR\x06choiceR\fno_such_linkR\btoo_manyR\btier_offR\x05authnR\town_eventR\vkill_switchR\x06budgetR\asame_asR\n" +
 	"supersededR\n" +
-	"dependencyR\tforgottenR\brejectedR\aexpiredR\battemptsR\rexecutor_awayR\frate_limitedR\bdeadlineR\bno_tokenR\x0eoperator_eventR\x06policyR\x05valueBFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/error/v1;errorv1b\x06proto3"
+	"dependencyR\tforgottenR\brejectedR\aexpiredR\battemptsR\rexecutor_awayR\rprovider_awayR\frate_limitedR\bdeadlineR\bno_tokenR\x0eoperator_eventR\x06policyR\x05valueBFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/error/v1;errorv1b\x06proto3"
 
 var (
 	file_switchyard_error_v1_fault_proto_rawDescOnce sync.Once

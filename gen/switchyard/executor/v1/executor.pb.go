@@ -144,7 +144,9 @@ type Result struct {
 	// The provider's status code; 0 where none was received.
 	HttpStatus uint32 `protobuf:"varint,7,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
 	// The provider account that acted.
-	Account       string `protobuf:"bytes,8,opt,name=account,proto3" json:"account,omitempty"`
+	Account string `protobuf:"bytes,8,opt,name=account,proto3" json:"account,omitempty"`
+	// class read: what was seen, by the observation's name, such as page.status. No free text.
+	Observed      map[string]string `protobuf:"bytes,9,rep,name=observed,proto3" json:"observed,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -235,6 +237,13 @@ func (x *Result) GetAccount() string {
 	return ""
 }
 
+func (x *Result) GetObserved() map[string]string {
+	if x != nil {
+		return x.Observed
+	}
+	return nil
+}
+
 var File_switchyard_executor_v1_executor_proto protoreflect.FileDescriptor
 
 const file_switchyard_executor_v1_executor_proto_rawDesc = "" +
@@ -249,7 +258,7 @@ const file_switchyard_executor_v1_executor_proto_rawDesc = "" +
 	"\x04tool\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[a-z]+\\.[a-z_]+$R\x04tool\x12 \n" +
 	"\x06target\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\x06target\x121\n" +
 	"\apayload\x18\a \x01(\v2\x17.google.protobuf.StructR\apayload\x12?\n" +
-	"\tnot_after\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bnotAfter\"\xe9\x02\n" +
+	"\tnot_after\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bnotAfter\"\x9e\x04\n" +
 	"\x06Result\x12Q\n" +
 	"\aoutcome\x18\x01 \x01(\tB7\xbaH4r2R\x04doneR\aalreadyR\adry_runR\brejectedR\x05retryR\aunknownR\aoutcome\x12 \n" +
 	"\x06reason\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x06reason\x12\x1a\n" +
@@ -260,7 +269,11 @@ const file_switchyard_executor_v1_executor_proto_rawDesc = "" +
 	"retryAfter\x12\x1f\n" +
 	"\vhttp_status\x18\a \x01(\rR\n" +
 	"httpStatus\x12\"\n" +
-	"\aaccount\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aaccountBLZJgithub.com/switchyard-dev/switchyard/gen/switchyard/executor/v1;executorv1b\x06proto3"
+	"\aaccount\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aaccount\x12v\n" +
+	"\bobserved\x18\t \x03(\v2,.switchyard.executor.v1.Result.ObservedEntryB,\xbaH)\x9a\x01&\x10\x14\"\x1br\x192\x17^[a-z][a-z0-9_.]{0,63}$*\x05r\x03\x18\x90\x03R\bobserved\x1a;\n" +
+	"\rObservedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01BLZJgithub.com/switchyard-dev/switchyard/gen/switchyard/executor/v1;executorv1b\x06proto3"
 
 var (
 	file_switchyard_executor_v1_executor_proto_rawDescOnce sync.Once
@@ -274,24 +287,26 @@ func file_switchyard_executor_v1_executor_proto_rawDescGZIP() []byte {
 	return file_switchyard_executor_v1_executor_proto_rawDescData
 }
 
-var file_switchyard_executor_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_switchyard_executor_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_switchyard_executor_v1_executor_proto_goTypes = []any{
 	(*Command)(nil),               // 0: switchyard.executor.v1.Command
 	(*Result)(nil),                // 1: switchyard.executor.v1.Result
-	(*structpb.Struct)(nil),       // 2: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 4: google.protobuf.Duration
+	nil,                           // 2: switchyard.executor.v1.Result.ObservedEntry
+	(*structpb.Struct)(nil),       // 3: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 5: google.protobuf.Duration
 }
 var file_switchyard_executor_v1_executor_proto_depIdxs = []int32{
-	2, // 0: switchyard.executor.v1.Command.payload:type_name -> google.protobuf.Struct
-	3, // 1: switchyard.executor.v1.Command.not_after:type_name -> google.protobuf.Timestamp
-	2, // 2: switchyard.executor.v1.Result.request:type_name -> google.protobuf.Struct
-	4, // 3: switchyard.executor.v1.Result.retry_after:type_name -> google.protobuf.Duration
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	3, // 0: switchyard.executor.v1.Command.payload:type_name -> google.protobuf.Struct
+	4, // 1: switchyard.executor.v1.Command.not_after:type_name -> google.protobuf.Timestamp
+	3, // 2: switchyard.executor.v1.Result.request:type_name -> google.protobuf.Struct
+	5, // 3: switchyard.executor.v1.Result.retry_after:type_name -> google.protobuf.Duration
+	2, // 4: switchyard.executor.v1.Result.observed:type_name -> switchyard.executor.v1.Result.ObservedEntry
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_switchyard_executor_v1_executor_proto_init() }
@@ -305,7 +320,7 @@ func file_switchyard_executor_v1_executor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_executor_v1_executor_proto_rawDesc), len(file_switchyard_executor_v1_executor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

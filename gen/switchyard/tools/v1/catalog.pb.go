@@ -22,6 +22,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type GithubCreateIssueInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// acme/api
+	Repository    string `protobuf:"bytes,1,opt,name=repository,proto3" json:"repository,omitempty"`
+	Title         string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Body          string `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GithubCreateIssueInput) Reset() {
+	*x = GithubCreateIssueInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GithubCreateIssueInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GithubCreateIssueInput) ProtoMessage() {}
+
+func (x *GithubCreateIssueInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GithubCreateIssueInput.ProtoReflect.Descriptor instead.
+func (*GithubCreateIssueInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *GithubCreateIssueInput) GetRepository() string {
+	if x != nil {
+		return x.Repository
+	}
+	return ""
+}
+
+func (x *GithubCreateIssueInput) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *GithubCreateIssueInput) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
 type GithubAddCommentInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
@@ -32,7 +93,7 @@ type GithubAddCommentInput struct {
 
 func (x *GithubAddCommentInput) Reset() {
 	*x = GithubAddCommentInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[0]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -44,7 +105,7 @@ func (x *GithubAddCommentInput) String() string {
 func (*GithubAddCommentInput) ProtoMessage() {}
 
 func (x *GithubAddCommentInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[0]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -57,7 +118,7 @@ func (x *GithubAddCommentInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GithubAddCommentInput.ProtoReflect.Descriptor instead.
 func (*GithubAddCommentInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{0}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *GithubAddCommentInput) GetTarget() string {
@@ -74,6 +135,371 @@ func (x *GithubAddCommentInput) GetBody() string {
 	return ""
 }
 
+type GithubCloseIssueInput struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// completed or not_planned; completed where it is not given.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GithubCloseIssueInput) Reset() {
+	*x = GithubCloseIssueInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GithubCloseIssueInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GithubCloseIssueInput) ProtoMessage() {}
+
+func (x *GithubCloseIssueInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GithubCloseIssueInput.ProtoReflect.Descriptor instead.
+func (*GithubCloseIssueInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GithubCloseIssueInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GithubCloseIssueInput) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type GithubAddLabelsInput struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Labels        []string               `protobuf:"bytes,2,rep,name=labels,proto3" json:"labels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GithubAddLabelsInput) Reset() {
+	*x = GithubAddLabelsInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GithubAddLabelsInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GithubAddLabelsInput) ProtoMessage() {}
+
+func (x *GithubAddLabelsInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GithubAddLabelsInput.ProtoReflect.Descriptor instead.
+func (*GithubAddLabelsInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GithubAddLabelsInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GithubAddLabelsInput) GetLabels() []string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+type GithubAssignInput struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Assignees     []string               `protobuf:"bytes,2,rep,name=assignees,proto3" json:"assignees,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GithubAssignInput) Reset() {
+	*x = GithubAssignInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GithubAssignInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GithubAssignInput) ProtoMessage() {}
+
+func (x *GithubAssignInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GithubAssignInput.ProtoReflect.Descriptor instead.
+func (*GithubAssignInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GithubAssignInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GithubAssignInput) GetAssignees() []string {
+	if x != nil {
+		return x.Assignees
+	}
+	return nil
+}
+
+type GithubRequestReviewInput struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// An account, octocat, or a team, acme/platform.
+	Reviewers     []string `protobuf:"bytes,2,rep,name=reviewers,proto3" json:"reviewers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GithubRequestReviewInput) Reset() {
+	*x = GithubRequestReviewInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GithubRequestReviewInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GithubRequestReviewInput) ProtoMessage() {}
+
+func (x *GithubRequestReviewInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GithubRequestReviewInput.ProtoReflect.Descriptor instead.
+func (*GithubRequestReviewInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GithubRequestReviewInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GithubRequestReviewInput) GetReviewers() []string {
+	if x != nil {
+		return x.Reviewers
+	}
+	return nil
+}
+
+type GithubCreateCheckRunInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The repository, or a pull request of it.
+	Target string `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The commit: event.fields.head_sha.
+	HeadSha       string `protobuf:"bytes,2,opt,name=head_sha,json=headSha,proto3" json:"head_sha,omitempty"`
+	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Conclusion    string `protobuf:"bytes,4,opt,name=conclusion,proto3" json:"conclusion,omitempty"`
+	Title         string `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	Summary       string `protobuf:"bytes,6,opt,name=summary,proto3" json:"summary,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GithubCreateCheckRunInput) Reset() {
+	*x = GithubCreateCheckRunInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GithubCreateCheckRunInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GithubCreateCheckRunInput) ProtoMessage() {}
+
+func (x *GithubCreateCheckRunInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GithubCreateCheckRunInput.ProtoReflect.Descriptor instead.
+func (*GithubCreateCheckRunInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GithubCreateCheckRunInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *GithubCreateCheckRunInput) GetHeadSha() string {
+	if x != nil {
+		return x.HeadSha
+	}
+	return ""
+}
+
+func (x *GithubCreateCheckRunInput) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GithubCreateCheckRunInput) GetConclusion() string {
+	if x != nil {
+		return x.Conclusion
+	}
+	return ""
+}
+
+func (x *GithubCreateCheckRunInput) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *GithubCreateCheckRunInput) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+type JiraCreateIssueInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project's key.
+	Project       string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	IssueType     string `protobuf:"bytes,2,opt,name=issue_type,json=issueType,proto3" json:"issue_type,omitempty"`
+	Summary       string `protobuf:"bytes,3,opt,name=summary,proto3" json:"summary,omitempty"`
+	Description   string `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JiraCreateIssueInput) Reset() {
+	*x = JiraCreateIssueInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JiraCreateIssueInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JiraCreateIssueInput) ProtoMessage() {}
+
+func (x *JiraCreateIssueInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JiraCreateIssueInput.ProtoReflect.Descriptor instead.
+func (*JiraCreateIssueInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *JiraCreateIssueInput) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *JiraCreateIssueInput) GetIssueType() string {
+	if x != nil {
+		return x.IssueType
+	}
+	return ""
+}
+
+func (x *JiraCreateIssueInput) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *JiraCreateIssueInput) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 type JiraAddCommentInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
@@ -84,7 +510,7 @@ type JiraAddCommentInput struct {
 
 func (x *JiraAddCommentInput) Reset() {
 	*x = JiraAddCommentInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[1]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -96,7 +522,7 @@ func (x *JiraAddCommentInput) String() string {
 func (*JiraAddCommentInput) ProtoMessage() {}
 
 func (x *JiraAddCommentInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[1]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -109,7 +535,7 @@ func (x *JiraAddCommentInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JiraAddCommentInput.ProtoReflect.Descriptor instead.
 func (*JiraAddCommentInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{1}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *JiraAddCommentInput) GetTarget() string {
@@ -136,7 +562,7 @@ type JiraTransitionInput struct {
 
 func (x *JiraTransitionInput) Reset() {
 	*x = JiraTransitionInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[2]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -148,7 +574,7 @@ func (x *JiraTransitionInput) String() string {
 func (*JiraTransitionInput) ProtoMessage() {}
 
 func (x *JiraTransitionInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[2]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -161,7 +587,7 @@ func (x *JiraTransitionInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JiraTransitionInput.ProtoReflect.Descriptor instead.
 func (*JiraTransitionInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{2}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *JiraTransitionInput) GetTarget() string {
@@ -178,6 +604,505 @@ func (x *JiraTransitionInput) GetStatus() string {
 	return ""
 }
 
+type JiraAssignInput struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// An accountId; a user's name on Data Center.
+	Assignee      string `protobuf:"bytes,2,opt,name=assignee,proto3" json:"assignee,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JiraAssignInput) Reset() {
+	*x = JiraAssignInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JiraAssignInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JiraAssignInput) ProtoMessage() {}
+
+func (x *JiraAssignInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JiraAssignInput.ProtoReflect.Descriptor instead.
+func (*JiraAssignInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *JiraAssignInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *JiraAssignInput) GetAssignee() string {
+	if x != nil {
+		return x.Assignee
+	}
+	return ""
+}
+
+type JiraLinkRemoteInput struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// The ref of what is linked: event.ref.
+	Object        string `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
+	Title         string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JiraLinkRemoteInput) Reset() {
+	*x = JiraLinkRemoteInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JiraLinkRemoteInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JiraLinkRemoteInput) ProtoMessage() {}
+
+func (x *JiraLinkRemoteInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JiraLinkRemoteInput.ProtoReflect.Descriptor instead.
+func (*JiraLinkRemoteInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *JiraLinkRemoteInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *JiraLinkRemoteInput) GetObject() string {
+	if x != nil {
+		return x.Object
+	}
+	return ""
+}
+
+func (x *JiraLinkRemoteInput) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+type NotionCreatePageInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The data source's id, 32 hex digits.
+	Database      string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	Title         string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Body          string `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotionCreatePageInput) Reset() {
+	*x = NotionCreatePageInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotionCreatePageInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotionCreatePageInput) ProtoMessage() {}
+
+func (x *NotionCreatePageInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotionCreatePageInput.ProtoReflect.Descriptor instead.
+func (*NotionCreatePageInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *NotionCreatePageInput) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *NotionCreatePageInput) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *NotionCreatePageInput) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+type NotionUpdateStatusInput struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Status string                 `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
+	// The property's name; Status where it is not given.
+	Property      string `protobuf:"bytes,3,opt,name=property,proto3" json:"property,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotionUpdateStatusInput) Reset() {
+	*x = NotionUpdateStatusInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotionUpdateStatusInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotionUpdateStatusInput) ProtoMessage() {}
+
+func (x *NotionUpdateStatusInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotionUpdateStatusInput.ProtoReflect.Descriptor instead.
+func (*NotionUpdateStatusInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *NotionUpdateStatusInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *NotionUpdateStatusInput) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *NotionUpdateStatusInput) GetProperty() string {
+	if x != nil {
+		return x.Property
+	}
+	return ""
+}
+
+type NotionAssignTaskInput struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Target string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// A user's id.
+	Assignee string `protobuf:"bytes,2,opt,name=assignee,proto3" json:"assignee,omitempty"`
+	// The property's name; Assignee where it is not given.
+	Property      string `protobuf:"bytes,3,opt,name=property,proto3" json:"property,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotionAssignTaskInput) Reset() {
+	*x = NotionAssignTaskInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotionAssignTaskInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotionAssignTaskInput) ProtoMessage() {}
+
+func (x *NotionAssignTaskInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotionAssignTaskInput.ProtoReflect.Descriptor instead.
+func (*NotionAssignTaskInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *NotionAssignTaskInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *NotionAssignTaskInput) GetAssignee() string {
+	if x != nil {
+		return x.Assignee
+	}
+	return ""
+}
+
+func (x *NotionAssignTaskInput) GetProperty() string {
+	if x != nil {
+		return x.Property
+	}
+	return ""
+}
+
+type NotionAppendTextInput struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Body          string                 `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotionAppendTextInput) Reset() {
+	*x = NotionAppendTextInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotionAppendTextInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotionAppendTextInput) ProtoMessage() {}
+
+func (x *NotionAppendTextInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotionAppendTextInput.ProtoReflect.Descriptor instead.
+func (*NotionAppendTextInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *NotionAppendTextInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *NotionAppendTextInput) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+type NotionAddCommentInput struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Body          string                 `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotionAddCommentInput) Reset() {
+	*x = NotionAddCommentInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotionAddCommentInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotionAddCommentInput) ProtoMessage() {}
+
+func (x *NotionAddCommentInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotionAddCommentInput.ProtoReflect.Descriptor instead.
+func (*NotionAddCommentInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *NotionAddCommentInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *NotionAddCommentInput) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+type NotionReadPageInput struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotionReadPageInput) Reset() {
+	*x = NotionReadPageInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotionReadPageInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotionReadPageInput) ProtoMessage() {}
+
+func (x *NotionReadPageInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotionReadPageInput.ProtoReflect.Descriptor instead.
+func (*NotionReadPageInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *NotionReadPageInput) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+type SlackPostMessageInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel's id.
+	Channel       string `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Body          string `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlackPostMessageInput) Reset() {
+	*x = SlackPostMessageInput{}
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlackPostMessageInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlackPostMessageInput) ProtoMessage() {}
+
+func (x *SlackPostMessageInput) ProtoReflect() protoreflect.Message {
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlackPostMessageInput.ProtoReflect.Descriptor instead.
+func (*SlackPostMessageInput) Descriptor() ([]byte, []int) {
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SlackPostMessageInput) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *SlackPostMessageInput) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
 type RecordsSetInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
@@ -189,7 +1114,7 @@ type RecordsSetInput struct {
 
 func (x *RecordsSetInput) Reset() {
 	*x = RecordsSetInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[3]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -201,7 +1126,7 @@ func (x *RecordsSetInput) String() string {
 func (*RecordsSetInput) ProtoMessage() {}
 
 func (x *RecordsSetInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[3]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -214,7 +1139,7 @@ func (x *RecordsSetInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordsSetInput.ProtoReflect.Descriptor instead.
 func (*RecordsSetInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RecordsSetInput) GetTarget() string {
@@ -250,7 +1175,7 @@ type FactsObserveInput struct {
 
 func (x *FactsObserveInput) Reset() {
 	*x = FactsObserveInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[4]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -262,7 +1187,7 @@ func (x *FactsObserveInput) String() string {
 func (*FactsObserveInput) ProtoMessage() {}
 
 func (x *FactsObserveInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[4]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -275,7 +1200,7 @@ func (x *FactsObserveInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactsObserveInput.ProtoReflect.Descriptor instead.
 func (*FactsObserveInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{4}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *FactsObserveInput) GetTarget() string {
@@ -309,7 +1234,7 @@ type GraphLinkInput struct {
 
 func (x *GraphLinkInput) Reset() {
 	*x = GraphLinkInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[5]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -321,7 +1246,7 @@ func (x *GraphLinkInput) String() string {
 func (*GraphLinkInput) ProtoMessage() {}
 
 func (x *GraphLinkInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[5]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -334,7 +1259,7 @@ func (x *GraphLinkInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GraphLinkInput.ProtoReflect.Descriptor instead.
 func (*GraphLinkInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{5}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GraphLinkInput) GetTarget() string {
@@ -363,7 +1288,7 @@ type TimelineInput struct {
 
 func (x *TimelineInput) Reset() {
 	*x = TimelineInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[6]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +1300,7 @@ func (x *TimelineInput) String() string {
 func (*TimelineInput) ProtoMessage() {}
 
 func (x *TimelineInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[6]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +1313,7 @@ func (x *TimelineInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimelineInput.ProtoReflect.Descriptor instead.
 func (*TimelineInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{6}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *TimelineInput) GetRef() string {
@@ -415,7 +1340,7 @@ type LinkedInput struct {
 
 func (x *LinkedInput) Reset() {
 	*x = LinkedInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[7]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +1352,7 @@ func (x *LinkedInput) String() string {
 func (*LinkedInput) ProtoMessage() {}
 
 func (x *LinkedInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[7]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +1365,7 @@ func (x *LinkedInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkedInput.ProtoReflect.Descriptor instead.
 func (*LinkedInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{7}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LinkedInput) GetRef() string {
@@ -467,7 +1392,7 @@ type ShippedInput struct {
 
 func (x *ShippedInput) Reset() {
 	*x = ShippedInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[8]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -479,7 +1404,7 @@ func (x *ShippedInput) String() string {
 func (*ShippedInput) ProtoMessage() {}
 
 func (x *ShippedInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[8]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -492,7 +1417,7 @@ func (x *ShippedInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShippedInput.ProtoReflect.Descriptor instead.
 func (*ShippedInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{8}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ShippedInput) GetIssue() string {
@@ -514,7 +1439,7 @@ type ActivityInput struct {
 
 func (x *ActivityInput) Reset() {
 	*x = ActivityInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[9]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +1451,7 @@ func (x *ActivityInput) String() string {
 func (*ActivityInput) ProtoMessage() {}
 
 func (x *ActivityInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[9]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +1464,7 @@ func (x *ActivityInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivityInput.ProtoReflect.Descriptor instead.
 func (*ActivityInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{9}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ActivityInput) GetRef() string {
@@ -568,7 +1493,7 @@ type DoraInput struct {
 
 func (x *DoraInput) Reset() {
 	*x = DoraInput{}
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[10]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +1505,7 @@ func (x *DoraInput) String() string {
 func (*DoraInput) ProtoMessage() {}
 
 func (x *DoraInput) ProtoReflect() protoreflect.Message {
-	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[10]
+	mi := &file_switchyard_tools_v1_catalog_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +1518,7 @@ func (x *DoraInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DoraInput.ProtoReflect.Descriptor instead.
 func (*DoraInput) Descriptor() ([]byte, []int) {
-	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{10}
+	return file_switchyard_tools_v1_catalog_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DoraInput) GetWindow() string {
@@ -614,11 +1539,54 @@ var File_switchyard_tools_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_switchyard_tools_v1_catalog_proto_rawDesc = "" +
 	"\n" +
-	"!switchyard/tools/v1/catalog.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a!switchyard/tools/v1/options.proto\"\x96\x02\n" +
+	"!switchyard/tools/v1/catalog.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a!switchyard/tools/v1/options.proto\"\x8e\x02\n" +
+	"\x16GithubCreateIssueInput\x12_\n" +
+	"\n" +
+	"repository\x18\x01 \x01(\tB?\xbaH(r&\x18\x8c\x012!^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$\xa8\xbb\x18\x03\xb2\xbb\x18\fgithub:repo:R\n" +
+	"repository\x12$\n" +
+	"\x05title\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\x80\x02\xa8\xbb\x18\x04R\x05title\x12 \n" +
+	"\x04body\x18\x03 \x01(\tB\f\xbaH\x05r\x03\x18\xa0\x1f\xa8\xbb\x18\x04R\x04body:K\xa2\xbb\x18G\n" +
+	"\x13github.create_issue\x10\x03\x1a.A new issue in a repository that policy lists.\"\x96\x02\n" +
 	"\x15GithubAddCommentInput\x12k\n" +
 	"\x06target\x18\x01 \x01(\tBS\xbaHLrJ2H^github(@[a-z0-9-]+)?:(pr|issue):[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+$\xa8\xbb\x18\x01R\x06target\x12\"\n" +
 	"\x04body\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xa0\x1f\xa8\xbb\x18\x04R\x04body:l\xa2\xbb\x18h\n" +
-	"\x12github.add_comment\x10\x02\x1aPOne comment of ours on a GitHub issue or pull request; a later event updates it.\"\xe9\x01\n" +
+	"\x12github.add_comment\x10\x02\x1aPOne comment of ours on a GitHub issue or pull request; a later event updates it.\"\x8c\x02\n" +
+	"\x15GithubCloseIssueInput\x12f\n" +
+	"\x06target\x18\x01 \x01(\tBN\xbaHGrE2C^github(@[a-z0-9-]+)?:issue:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+$\xa8\xbb\x18\x01R\x06target\x12?\n" +
+	"\x06reason\x18\x02 \x01(\tB'\xbaH r\x1e\x18\x142\x1a^(completed|not_planned)?$\xa8\xbb\x18\x03R\x06reason:J\xa2\xbb\x18F\n" +
+	"\x12github.close_issue\x10\x01\x1a.Closes a GitHub issue; closed already is done.\"\x9f\x02\n" +
+	"\x14GithubAddLabelsInput\x12k\n" +
+	"\x06target\x18\x01 \x01(\tBS\xbaHLrJ2H^github(@[a-z0-9-]+)?:(pr|issue):[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+$\xa8\xbb\x18\x01R\x06target\x120\n" +
+	"\x06labels\x18\x02 \x03(\tB\x18\xbaH\x11\x92\x01\x0e\b\x01\x10\n" +
+	"\x18\x01\"\x06r\x04\x10\x01\x182\xa8\xbb\x18\x03R\x06labels:h\xa2\xbb\x18d\n" +
+	"\x11github.add_labels\x10\x01\x1aMAdds labels to a GitHub issue or pull request; those it has already are left.\"\xb7\x02\n" +
+	"\x11GithubAssignInput\x12k\n" +
+	"\x06target\x18\x01 \x01(\tBS\xbaHLrJ2H^github(@[a-z0-9-]+)?:(pr|issue):[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+$\xa8\xbb\x18\x01R\x06target\x12S\n" +
+	"\tassignees\x18\x02 \x03(\tB5\xbaH.\x92\x01+\b\x01\x10\n" +
+	"\x18\x01\"#r!\x18'2\x1d^[A-Za-z0-9](-?[A-Za-z0-9])*$\xa8\xbb\x18\x03R\tassignees:`\xa2\xbb\x18\\\n" +
+	"\rgithub.assign\x10\x01\x1aIAssigns a GitHub issue or pull request; who is assigned already stays so.\"\xd8\x02\n" +
+	"\x18GithubRequestReviewInput\x12c\n" +
+	"\x06target\x18\x01 \x01(\tBK\xbaHDrB2@^github(@[a-z0-9-]+)?:pr:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+$\xa8\xbb\x18\x01R\x06target\x12g\n" +
+	"\treviewers\x18\x02 \x03(\tBI\xbaHB\x92\x01?\b\x01\x10\n" +
+	"\x18\x01\"7r5\x18\x8c\x0120^[A-Za-z0-9](-?[A-Za-z0-9])*(/[A-Za-z0-9_.-]+)?$\xa8\xbb\x18\x03R\treviewers:n\xa2\xbb\x18j\n" +
+	"\x15github.request_review\x10\x01\x1aOAsks for reviews of a pull request; those that were asked for already are left.\"\xaf\x04\n" +
+	"\x19GithubCreateCheckRunInput\x12\x8a\x01\n" +
+	"\x06target\x18\x01 \x01(\tBr\xbaHkri2g^github(@[a-z0-9-]+)?:(repo:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+|pr:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+#[0-9]+)$\xa8\xbb\x18\x01R\x06target\x12C\n" +
+	"\bhead_sha\x18\x02 \x01(\tB(\xbaH!r\x1f2\x1d^[0-9a-f]{40}([0-9a-f]{24})?$\xa8\xbb\x18\x02R\aheadSha\x12!\n" +
+	"\x04name\x18\x03 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18d\xa8\xbb\x18\x04R\x04name\x12t\n" +
+	"\n" +
+	"conclusion\x18\x04 \x01(\tBT\xbaHMrK\x18\x142G^(success|failure|neutral|cancelled|skipped|timed_out|action_required)$\xa8\xbb\x18\x03R\n" +
+	"conclusion\x12$\n" +
+	"\x05title\x18\x05 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xff\x01\xa8\xbb\x18\x04R\x05title\x12(\n" +
+	"\asummary\x18\x06 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xa0\x1f\xa8\xbb\x18\x04R\asummary:W\xa2\xbb\x18S\n" +
+	"\x17github.create_check_run\x10\x03\x1a6A completed check run on a commit; needs a GitHub App.\"\xb6\x02\n" +
+	"\x14JiraCreateIssueInput\x12I\n" +
+	"\aproject\x18\x01 \x01(\tB/\xbaH\x17r\x15\x1822\x11^[A-Z][A-Z0-9_]*$\xa8\xbb\x18\x03\xb2\xbb\x18\rjira:project:R\aproject\x12,\n" +
+	"\n" +
+	"issue_type\x18\x02 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18d\xa8\xbb\x18\x03R\tissueType\x12(\n" +
+	"\asummary\x18\x03 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xff\x01\xa8\xbb\x18\x04R\asummary\x12.\n" +
+	"\vdescription\x18\x04 \x01(\tB\f\xbaH\x05r\x03\x18\xa0\x1f\xa8\xbb\x18\x04R\vdescription:K\xa2\xbb\x18G\n" +
+	"\x11jira.create_issue\x10\x03\x1a0A new issue in a Jira project that policy lists.\"\xe9\x01\n" +
 	"\x13JiraAddCommentInput\x12T\n" +
 	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12\"\n" +
 	"\x04body\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xa0\x1f\xa8\xbb\x18\x04R\x04body:X\xa2\xbb\x18T\n" +
@@ -626,7 +1594,46 @@ const file_switchyard_tools_v1_catalog_proto_rawDesc = "" +
 	"\x13JiraTransitionInput\x12T\n" +
 	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12%\n" +
 	"\x06status\x18\x02 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18d\xa8\xbb\x18\x03R\x06status:O\xa2\xbb\x18K\n" +
-	"\x0fjira.transition\x10\x01\x1a6Moves a Jira issue to a status; already there is done.\"\xd6\x01\n" +
+	"\x0fjira.transition\x10\x01\x1a6Moves a Jira issue to a status; already there is done.\"\xef\x01\n" +
+	"\x0fJiraAssignInput\x12T\n" +
+	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12=\n" +
+	"\bassignee\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x18\x80\x012\x13^[A-Za-z0-9:_.@-]+$\xa8\xbb\x18\x03R\bassignee:G\xa2\xbb\x18C\n" +
+	"\vjira.assign\x10\x01\x1a2Assigns a Jira issue; assigned so already is done.\"\xad\x02\n" +
+	"\x13JiraLinkRemoteInput\x12T\n" +
+	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12&\n" +
+	"\x06object\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\x80\x04\xa8\xbb\x18\x02R\x06object\x12$\n" +
+	"\x05title\x18\x03 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xff\x01\xa8\xbb\x18\x04R\x05title:r\xa2\xbb\x18n\n" +
+	"\x10jira.link_remote\x10\x02\x1aXA link from a Jira issue to the object that an event is about; a later event updates it.\"\xff\x01\n" +
+	"\x15NotionCreatePageInput\x12K\n" +
+	"\bdatabase\x18\x01 \x01(\tB/\xbaH\x14r\x12\x18 2\x0e^[0-9a-f]{32}$\xa8\xbb\x18\x03\xb2\xbb\x18\x10notion:database:R\bdatabase\x12$\n" +
+	"\x05title\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xc8\x01\xa8\xbb\x18\x04R\x05title\x12 \n" +
+	"\x04body\x18\x03 \x01(\tB\f\xbaH\x05r\x03\x18\xa0\x1f\xa8\xbb\x18\x04R\x04body:Q\xa2\xbb\x18M\n" +
+	"\x12notion.create_page\x10\x03\x1a5A new page in a Notion data source that policy lists.\"\x8f\x02\n" +
+	"\x17NotionUpdateStatusInput\x12K\n" +
+	"\x06target\x18\x01 \x01(\tB3\xbaH,r*2(^notion(@[a-z0-9-]+)?:page:[0-9a-f]{32}$\xa8\xbb\x18\x01R\x06target\x12%\n" +
+	"\x06status\x18\x02 \x01(\tB\r\xbaH\x06r\x04\x10\x01\x18d\xa8\xbb\x18\x03R\x06status\x12'\n" +
+	"\bproperty\x18\x03 \x01(\tB\v\xbaH\x04r\x02\x18d\xa8\xbb\x18\x03R\bproperty:W\xa2\xbb\x18S\n" +
+	"\x14notion.update_status\x10\x01\x1a9Sets the status of a Notion page; set so already is done.\"\xa7\x02\n" +
+	"\x15NotionAssignTaskInput\x12K\n" +
+	"\x06target\x18\x01 \x01(\tB3\xbaH,r*2(^notion(@[a-z0-9-]+)?:page:[0-9a-f]{32}$\xa8\xbb\x18\x01R\x06target\x12;\n" +
+	"\bassignee\x18\x02 \x01(\tB\x1f\xbaH\x18r\x16\x18$2\x12^[0-9a-f-]{32,36}$\xa8\xbb\x18\x03R\bassignee\x12'\n" +
+	"\bproperty\x18\x03 \x01(\tB\v\xbaH\x04r\x02\x18d\xa8\xbb\x18\x03R\bproperty:[\xa2\xbb\x18W\n" +
+	"\x12notion.assign_task\x10\x01\x1a?Assigns a Notion page to somebody; assigned so already is done.\"\xcd\x01\n" +
+	"\x15NotionAppendTextInput\x12K\n" +
+	"\x06target\x18\x01 \x01(\tB3\xbaH,r*2(^notion(@[a-z0-9-]+)?:page:[0-9a-f]{32}$\xa8\xbb\x18\x01R\x06target\x12\"\n" +
+	"\x04body\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xa0\x1f\xa8\xbb\x18\x04R\x04body:C\xa2\xbb\x18?\n" +
+	"\x12notion.append_text\x10\x03\x1a'Paragraphs at the end of a Notion page.\"\xc1\x01\n" +
+	"\x15NotionAddCommentInput\x12K\n" +
+	"\x06target\x18\x01 \x01(\tB3\xbaH,r*2(^notion(@[a-z0-9-]+)?:page:[0-9a-f]{32}$\xa8\xbb\x18\x01R\x06target\x12\"\n" +
+	"\x04body\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xd0\x0f\xa8\xbb\x18\x04R\x04body:7\xa2\xbb\x183\n" +
+	"\x12notion.add_comment\x10\x03\x1a\x1bA comment on a Notion page.\"\xda\x01\n" +
+	"\x13NotionReadPageInput\x12K\n" +
+	"\x06target\x18\x01 \x01(\tB3\xbaH,r*2(^notion(@[a-z0-9-]+)?:page:[0-9a-f]{32}$\xa8\xbb\x18\x01R\x06target:v\xa2\xbb\x18r\n" +
+	"\x10notion.read_page\x10\x05\x1a\\Reads a Notion page that an event only named, and remembers its status, assignees and times.\"\xd7\x01\n" +
+	"\x15SlackPostMessageInput\x12M\n" +
+	"\achannel\x18\x01 \x01(\tB3\xbaH\x1ar\x18\x18\x1e2\x14^[CG][A-Z0-9]{2,29}$\xa8\xbb\x18\x03\xb2\xbb\x18\x0eslack:channel:R\achannel\x12\"\n" +
+	"\x04body\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xb8\x17\xa8\xbb\x18\x04R\x04body:K\xa2\xbb\x18G\n" +
+	"\x12slack.post_message\x10\x03\x1a/A message in a Slack channel that policy lists.\"\xd6\x01\n" +
 	"\x0fRecordsSetInput\x12#\n" +
 	"\x06target\x18\x01 \x01(\tB\v\xbaH\x04r\x02\x10\x01\xa8\xbb\x18\x01R\x06target\x126\n" +
 	"\x04name\x18\x02 \x01(\tB\"\xbaH\x1br\x192\x17^[a-z][a-z0-9_.]{0,63}$\xa8\xbb\x18\x03R\x04name\x12\"\n" +
@@ -676,19 +1683,35 @@ func file_switchyard_tools_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_switchyard_tools_v1_catalog_proto_rawDescData
 }
 
-var file_switchyard_tools_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_switchyard_tools_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_switchyard_tools_v1_catalog_proto_goTypes = []any{
-	(*GithubAddCommentInput)(nil), // 0: switchyard.tools.v1.GithubAddCommentInput
-	(*JiraAddCommentInput)(nil),   // 1: switchyard.tools.v1.JiraAddCommentInput
-	(*JiraTransitionInput)(nil),   // 2: switchyard.tools.v1.JiraTransitionInput
-	(*RecordsSetInput)(nil),       // 3: switchyard.tools.v1.RecordsSetInput
-	(*FactsObserveInput)(nil),     // 4: switchyard.tools.v1.FactsObserveInput
-	(*GraphLinkInput)(nil),        // 5: switchyard.tools.v1.GraphLinkInput
-	(*TimelineInput)(nil),         // 6: switchyard.tools.v1.TimelineInput
-	(*LinkedInput)(nil),           // 7: switchyard.tools.v1.LinkedInput
-	(*ShippedInput)(nil),          // 8: switchyard.tools.v1.ShippedInput
-	(*ActivityInput)(nil),         // 9: switchyard.tools.v1.ActivityInput
-	(*DoraInput)(nil),             // 10: switchyard.tools.v1.DoraInput
+	(*GithubCreateIssueInput)(nil),    // 0: switchyard.tools.v1.GithubCreateIssueInput
+	(*GithubAddCommentInput)(nil),     // 1: switchyard.tools.v1.GithubAddCommentInput
+	(*GithubCloseIssueInput)(nil),     // 2: switchyard.tools.v1.GithubCloseIssueInput
+	(*GithubAddLabelsInput)(nil),      // 3: switchyard.tools.v1.GithubAddLabelsInput
+	(*GithubAssignInput)(nil),         // 4: switchyard.tools.v1.GithubAssignInput
+	(*GithubRequestReviewInput)(nil),  // 5: switchyard.tools.v1.GithubRequestReviewInput
+	(*GithubCreateCheckRunInput)(nil), // 6: switchyard.tools.v1.GithubCreateCheckRunInput
+	(*JiraCreateIssueInput)(nil),      // 7: switchyard.tools.v1.JiraCreateIssueInput
+	(*JiraAddCommentInput)(nil),       // 8: switchyard.tools.v1.JiraAddCommentInput
+	(*JiraTransitionInput)(nil),       // 9: switchyard.tools.v1.JiraTransitionInput
+	(*JiraAssignInput)(nil),           // 10: switchyard.tools.v1.JiraAssignInput
+	(*JiraLinkRemoteInput)(nil),       // 11: switchyard.tools.v1.JiraLinkRemoteInput
+	(*NotionCreatePageInput)(nil),     // 12: switchyard.tools.v1.NotionCreatePageInput
+	(*NotionUpdateStatusInput)(nil),   // 13: switchyard.tools.v1.NotionUpdateStatusInput
+	(*NotionAssignTaskInput)(nil),     // 14: switchyard.tools.v1.NotionAssignTaskInput
+	(*NotionAppendTextInput)(nil),     // 15: switchyard.tools.v1.NotionAppendTextInput
+	(*NotionAddCommentInput)(nil),     // 16: switchyard.tools.v1.NotionAddCommentInput
+	(*NotionReadPageInput)(nil),       // 17: switchyard.tools.v1.NotionReadPageInput
+	(*SlackPostMessageInput)(nil),     // 18: switchyard.tools.v1.SlackPostMessageInput
+	(*RecordsSetInput)(nil),           // 19: switchyard.tools.v1.RecordsSetInput
+	(*FactsObserveInput)(nil),         // 20: switchyard.tools.v1.FactsObserveInput
+	(*GraphLinkInput)(nil),            // 21: switchyard.tools.v1.GraphLinkInput
+	(*TimelineInput)(nil),             // 22: switchyard.tools.v1.TimelineInput
+	(*LinkedInput)(nil),               // 23: switchyard.tools.v1.LinkedInput
+	(*ShippedInput)(nil),              // 24: switchyard.tools.v1.ShippedInput
+	(*ActivityInput)(nil),             // 25: switchyard.tools.v1.ActivityInput
+	(*DoraInput)(nil),                 // 26: switchyard.tools.v1.DoraInput
 }
 var file_switchyard_tools_v1_catalog_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -710,7 +1733,7 @@ func file_switchyard_tools_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_tools_v1_catalog_proto_rawDesc), len(file_switchyard_tools_v1_catalog_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -96,7 +96,8 @@ const (
 	Class_CLASS_CREATE Class = 3
 	// Written by the ledger itself, in the commit that fixes the plan.
 	Class_CLASS_MEMORY Class = 4
-	// No effect; the only class that CallTool runs.
+	// No effect. Without a target it is a question to the memory, which only CallTool
+	// runs; with one it is read outside, in a run, and what it says is remembered.
 	Class_CLASS_READ Class = 5
 )
 
@@ -226,6 +227,14 @@ var file_switchyard_tools_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,50101,opt,name=origin,enum=switchyard.tools.v1.Origin",
 		Filename:      "switchyard/tools/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*string)(nil),
+		Field:         50102,
+		Name:          "switchyard.tools.v1.target_prefix",
+		Tag:           "bytes,50102,opt,name=target_prefix",
+		Filename:      "switchyard/tools/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MessageOptions.
@@ -238,6 +247,11 @@ var (
 var (
 	// optional switchyard.tools.v1.Origin origin = 50101;
 	E_Origin = &file_switchyard_tools_v1_options_proto_extTypes[1]
+	// On a choice that names the object acted on: with the choice behind it, this is
+	// the call's target. "jira:project:" and ACME make jira:project:ACME.
+	//
+	// optional string target_prefix = 50102;
+	E_TargetPrefix = &file_switchyard_tools_v1_options_proto_extTypes[2]
 )
 
 var File_switchyard_tools_v1_options_proto protoreflect.FileDescriptor
@@ -264,7 +278,8 @@ const file_switchyard_tools_v1_options_proto_rawDesc = "" +
 	"\n" +
 	"CLASS_READ\x10\x05:W\n" +
 	"\x04tool\x12\x1f.google.protobuf.MessageOptions\x18\xb4\x87\x03 \x01(\v2 .switchyard.tools.v1.ToolOptionsR\x04tool:T\n" +
-	"\x06origin\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0e2\x1b.switchyard.tools.v1.OriginR\x06originBFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
+	"\x06origin\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\x0e2\x1b.switchyard.tools.v1.OriginR\x06origin:D\n" +
+	"\rtarget_prefix\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\tR\ftargetPrefixBFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
 
 var (
 	file_switchyard_tools_v1_options_proto_rawDescOnce sync.Once
@@ -291,12 +306,13 @@ var file_switchyard_tools_v1_options_proto_depIdxs = []int32{
 	1, // 0: switchyard.tools.v1.ToolOptions.class:type_name -> switchyard.tools.v1.Class
 	3, // 1: switchyard.tools.v1.tool:extendee -> google.protobuf.MessageOptions
 	4, // 2: switchyard.tools.v1.origin:extendee -> google.protobuf.FieldOptions
-	2, // 3: switchyard.tools.v1.tool:type_name -> switchyard.tools.v1.ToolOptions
-	0, // 4: switchyard.tools.v1.origin:type_name -> switchyard.tools.v1.Origin
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	3, // [3:5] is the sub-list for extension type_name
-	1, // [1:3] is the sub-list for extension extendee
+	4, // 3: switchyard.tools.v1.target_prefix:extendee -> google.protobuf.FieldOptions
+	2, // 4: switchyard.tools.v1.tool:type_name -> switchyard.tools.v1.ToolOptions
+	0, // 5: switchyard.tools.v1.origin:type_name -> switchyard.tools.v1.Origin
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	4, // [4:6] is the sub-list for extension type_name
+	1, // [1:4] is the sub-list for extension extendee
 	0, // [0:1] is the sub-list for field type_name
 }
 
@@ -312,7 +328,7 @@ func file_switchyard_tools_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_switchyard_tools_v1_options_proto_rawDesc), len(file_switchyard_tools_v1_options_proto_rawDesc)),
 			NumEnums:      2,
 			NumMessages:   1,
-			NumExtensions: 2,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_switchyard_tools_v1_options_proto_goTypes,

@@ -188,9 +188,14 @@ type ToolField struct {
 	// target, field, choice or text.
 	Origin string `protobuf:"bytes,2,opt,name=origin,proto3" json:"origin,omitempty"`
 	// In characters; 0 where the field has no limit of its own.
-	MaxLength     uint32 `protobuf:"varint,3,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
-	Pattern       string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
-	Required      bool   `protobuf:"varint,5,opt,name=required,proto3" json:"required,omitempty"`
+	MaxLength uint32 `protobuf:"varint,3,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
+	// Of the value, or of each where there may be several.
+	Pattern  string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	Required bool   `protobuf:"varint,5,opt,name=required,proto3" json:"required,omitempty"`
+	// At most this many values; 0 where the field holds one.
+	MaxItems uint32 `protobuf:"varint,6,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"`
+	// On a choice: with the choice behind it, the call's target.
+	TargetPrefix  string `protobuf:"bytes,7,opt,name=target_prefix,json=targetPrefix,proto3" json:"target_prefix,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,6 +263,20 @@ func (x *ToolField) GetRequired() bool {
 		return x.Required
 	}
 	return false
+}
+
+func (x *ToolField) GetMaxItems() uint32 {
+	if x != nil {
+		return x.MaxItems
+	}
+	return 0
+}
+
+func (x *ToolField) GetTargetPrefix() string {
+	if x != nil {
+		return x.TargetPrefix
+	}
+	return ""
 }
 
 type CallToolRequest struct {
@@ -395,14 +414,16 @@ const file_switchyard_tools_v1_tool_service_proto_rawDesc = "" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12 \n" +
 	"\vdescription\x18\x03 \x01(\tR\vdescription\x126\n" +
 	"\x06fields\x18\x04 \x03(\v2\x1e.switchyard.tools.v1.ToolFieldR\x06fields\x12\x14\n" +
-	"\x05input\x18\x05 \x01(\tR\x05input\"\x8c\x01\n" +
+	"\x05input\x18\x05 \x01(\tR\x05input\"\xce\x01\n" +
 	"\tToolField\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1d\n" +
 	"\n" +
 	"max_length\x18\x03 \x01(\rR\tmaxLength\x12\x18\n" +
 	"\apattern\x18\x04 \x01(\tR\apattern\x12\x1a\n" +
-	"\brequired\x18\x05 \x01(\bR\brequired\"q\n" +
+	"\brequired\x18\x05 \x01(\bR\brequired\x12\x1b\n" +
+	"\tmax_items\x18\x06 \x01(\rR\bmaxItems\x12#\n" +
+	"\rtarget_prefix\x18\a \x01(\tR\ftargetPrefix\"q\n" +
 	"\x0fCallToolRequest\x12/\n" +
 	"\x04tool\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^[a-z]+(\\.[a-z_]+)?$R\x04tool\x12-\n" +
 	"\x05input\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x05input\"\xba\x01\n" +

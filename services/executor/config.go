@@ -14,6 +14,19 @@ type Config struct {
 	TLSKeyFile  string `name:"service-tls-key-file" env:"SERVICE_TLS_KEY_FILE" help:"Private key of the certificate, in PEM."`
 	MaxInFlight int    `name:"max-in-flight" env:"EXECUTOR_MAX_IN_FLIGHT" default:"64" help:"Invocations at a time; more are shed with 429."`
 	LogLevel    string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	// A provider without a token gets nothing: its actions are shown as dry runs.
+	GitHubToken    config.Setting `name:"github-token" env:"GITHUB_TOKEN" placeholder:"TOKEN" help:"Token that acts at GitHub."`
+	GitHubAppID    string         `name:"github-app-id" env:"GITHUB_APP_ID" placeholder:"ID" help:"Id of the GitHub App that acts instead of a token's account."`
+	GitHubAppKey   config.Setting `name:"github-app-key" env:"GITHUB_APP_KEY" placeholder:"PEM" help:"Private key of the GitHub App, in PEM; mostly as a file."`
+	GitHubAPIURL   string         `name:"github-api-url" env:"GITHUB_API_URL" default:"https://api.github.com" help:"GitHub's API; of an Enterprise Server https://HOST/api/v3."`
+	JiraBaseURL    string         `name:"jira-base-url" env:"JIRA_BASE_URL" placeholder:"URL" help:"The Jira site: https://acme.atlassian.net."`
+	JiraEmail      string         `name:"jira-email" env:"JIRA_EMAIL" placeholder:"ADDRESS" help:"Account that the API token belongs to; without it the token is shown as a bearer token."`
+	JiraAPIToken   config.Setting `name:"jira-api-token" env:"JIRA_API_TOKEN" placeholder:"TOKEN" help:"Token that acts at Jira."`
+	JiraDataCenter bool           `name:"jira-data-center" env:"JIRA_DATA_CENTER" help:"The Jira site is a Data Center: version 2 of the API, plain text."`
+	NotionToken    config.Setting `name:"notion-token" env:"NOTION_TOKEN" placeholder:"TOKEN" help:"Token of the Notion integration that acts."`
+	NotionAPIURL   string         `name:"notion-api-url" env:"NOTION_API_URL" default:"https://api.notion.com" help:"Notion's API."`
+	SlackBotToken  config.Setting `name:"slack-bot-token" env:"SLACK_BOT_TOKEN" placeholder:"TOKEN" help:"Token of the Slack bot that posts."`
+	SlackAPIURL    string         `name:"slack-api-url" env:"SLACK_API_URL" default:"https://slack.com/api/" help:"Slack's API."`
 	// RuntimeAPI is set by AWS Lambda.
 	RuntimeAPI string `name:"runtime-api" env:"AWS_LAMBDA_RUNTIME_API" hidden:"" help:"Where AWS Lambda hands out invocations; the executor is a function then, and listens nowhere."`
 }

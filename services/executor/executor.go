@@ -10,6 +10,7 @@ import (
 
 	"github.com/switchyard-dev/switchyard/internal/scope"
 	"github.com/switchyard-dev/switchyard/internal/service"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/command"
 )
 
@@ -20,6 +21,7 @@ type Executor struct {
 	runner *command.Runner
 	slots  chan struct{}
 	guard  *scope.Guard
+	tokens *tokens
 	pair   *service.KeyPair // nil where it speaks no TLS
 }
 
@@ -36,12 +38,21 @@ func New(cfg Config, log *slog.Logger, now func() time.Time) (*Executor, error) 
 	if err != nil {
 		return nil, fmt.Errorf("executor: %w", err)
 	}
+	tokens, err := newTokens(&cfg, now, log)
+	if err != nil {
+		return nil, fmt.Errorf("executor: %w", err)
+	}
+	all, err := actions(&cfg, tokens, world{transport: action.Transport(), now: now, log: log})
+	if err != nil {
+		return nil, fmt.Errorf("executor: %w", err)
+	}
 	return &Executor{
 		guard:  guard,
 		pair:   pair,
+		tokens: tokens,
 		cfg:    cfg,
 		log:    log,
-		runner: &command.Runner{Actions: actions(), Log: log, Now: now},
+		runner: &command.Runner{Actions: all, Log: log, Now: now},
 		slots:  make(chan struct{}, cfg.MaxInFlight),
 	}, nil
 }
@@ -69,7 +80,7 @@ func (e *Executor) Handler() http.Handler {
 
 // Run serves until ctx is done and invocations in flight have ended.
 func (e *Executor) Run(ctx context.Context, ln net.Listener) error {
-	if err := service.Serve(ctx, ln, e.Handler(), e.log, service.TLS(e.pair), service.Secrets(e.guard.Secrets())); err != nil {
+	if err := service.Serve(ctx, ln, e.Handler(), e.log, service.TLS(e.pair), service.Secrets(e.guard.Secrets(), e.tokens.sets)); err != nil {
 		return fmt.Errorf("executor: %w", err)
 	}
 	return nil

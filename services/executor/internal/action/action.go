@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 )
@@ -37,12 +36,24 @@ const (
 
 // Modes of a Command.
 const (
-	Act  = "act"
-	Look = "look"
+	Act        = "act"
+	Look       = "look"
+	ModeDryRun = "dry_run"
 )
 
-// ReasonNoToken says that the executor has no token of the provider.
-const ReasonNoToken = "no_token"
+// Reasons of a Result that callers branch on; others are for people.
+const (
+	// The executor has no token of the provider.
+	ReasonNoToken = "no_token"
+	// not_after had passed before anything was sent.
+	ReasonDeadline = "deadline"
+	// The provider asks to be left alone for retry_after.
+	ReasonRateLimited = "rate_limited"
+	// The provider could not be reached, or failed before anything was done.
+	ReasonProviderAway = "provider_away"
+	// Look: the effect is certainly not there.
+	ReasonNotFound = "not_found"
+)
 
 // Decode reads a command's payload and target into an input message and holds
 // it to the message's rules. Unknown fields are errors.
@@ -78,48 +89,4 @@ func WithoutToken(cmd *executorv1.Command, request Request) (*executorv1.Result,
 		return nil, err
 	}
 	return &executorv1.Result{Outcome: DryRun, Reason: ReasonNoToken, Request: rendered}, nil
-}
-
-// Request is an HTTP request to a provider as it is shown to people. It has no
-// credentials: they are added when it is sent.
-type Request struct {
-	Method string
-	URL    string
-	Header map[string]string
-	// Body is anything that encoding/json writes as an object; nil for none.
-	Body map[string]any
-	// Before lists the reads that come first and decide how, or whether, the
-	// request is sent.
-	Before []Read
-}
-
-// Read is a GET that comes before the request.
-type Read struct {
-	URL string
-	// Why says in a few words what it decides.
-	Why string
-}
-
-func (r Request) render() (*structpb.Struct, error) {
-	out := map[string]any{"method": r.Method, "url": r.URL}
-	header := make(map[string]any, len(r.Header))
-	for k, v := range r.Header {
-		header[k] = v
-	}
-	out["headers"] = header
-	if r.Body != nil {
-		out["body"] = r.Body
-	}
-	before := make([]any, len(r.Before))
-	for i, read := range r.Before {
-		before[i] = map[string]any{"method": "GET", "url": read.URL, "why": read.Why}
-	}
-	if len(before) > 0 {
-		out["before"] = before
-	}
-	s, err := structpb.NewStruct(out)
-	if err != nil {
-		return nil, fmt.Errorf("render %s %s: %w", r.Method, r.URL, err)
-	}
-	return s, nil
 }

@@ -77,13 +77,13 @@ func (r *Runner) run(ctx context.Context, payload []byte, cmd *executorv1.Comman
 	return act.Run(ctx, cmd, input)
 }
 
-// until bounds an effect by its not_after; the context's own deadline, which is
-// the function's, holds for all modes.
+// until bounds an effect: its last request starts before not_after and has its own
+// time. The context's own deadline, which is the function's, holds for all modes.
 func (r *Runner) until(ctx context.Context, mode string, notAfter time.Time) (context.Context, context.CancelFunc) {
 	if mode != action.Act {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, notAfter.Sub(r.Now()))
+	return context.WithTimeout(ctx, notAfter.Add(action.RequestTimeout).Sub(r.Now()))
 }
 
 func rejected(format string, args ...any) *executorv1.Result {

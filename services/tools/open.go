@@ -149,9 +149,14 @@ func (r *runs) known(ctx context.Context, e *eventv1.WebhookEvent, delta project
 }
 
 // told is the visibility that events told of the event's own place and of those
-// that it may act in.
-func (r *runs) told(ctx context.Context, e *eventv1.WebhookEvent, links []*toolsv1.Link) (map[string]string, error) {
+// that it may act in: by a link, or because the plan chose them.
+func (r *runs) told(ctx context.Context, e *eventv1.WebhookEvent, links []*toolsv1.Link, chosen []string) (map[string]string, error) {
 	places := []string{e.GetPlace()}
+	for _, target := range chosen {
+		if ref, ok := project.ParseRef(target); ok && ref.Place() != "" {
+			places = append(places, ref.Place())
+		}
+	}
 	for _, l := range links {
 		if ref, ok := project.ParseRef(l.GetRef()); ok && l.GetTarget() && ref.Place() != "" {
 			places = append(places, ref.Place())

@@ -110,11 +110,13 @@ func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1
 	var told map[string]string
 	if len(plan.GetCalls()) > 0 {
 		var err error
-		if told, err = r.told(ctx, e, run.GetLinks()); err != nil {
+		if told, err = r.told(ctx, e, run.GetLinks(), policy.Chosen(plan, r.tools)); err != nil {
 			return nil, unavailable(err)
 		}
 	}
-	decisions, err := r.policy.Decide(e, run.GetAuthn(), run.GetLinks(), told, plan, r.tools)
+	decisions, err := r.policy.Decide(policy.Case{
+		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools,
+	})
 	if bad, ok := errors.AsType[*policy.PlanError](err); ok {
 		return nil, fault.New(fault.PlanInvalid, "%s", bad.Detail)
 	}

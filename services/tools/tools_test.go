@@ -275,6 +275,7 @@ func TestCallTool(t *testing.T) {
 		{"linked, from the other end", "linked", ref("jira:issue:ACME-7"), "", true, false},
 		{"nothing known", "timeline", ref("jira:issue:NONE-1"), "", false, true},
 		{"an effect", "jira.transition", ref("x"), fault.EffectsOnlyInRuns, false, false},
+		{"a read outside", "notion.read_page", ref("notion:page:00000000000000000000000000000001"), fault.EffectsOnlyInRuns, false, false},
 		{"no such tool", "rm", ref("x"), fault.PlanInvalid, false, false},
 		{"no input", "timeline", nil, fault.PlanInvalid, false, false},
 	} {

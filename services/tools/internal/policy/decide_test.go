@@ -35,7 +35,7 @@ func call(step, tool string, arguments ...string) *toolsv1.PlannedCall {
 
 func decide(t *testing.T, p *policy.Policy, e *eventv1.WebhookEvent, authn string, calls ...*toolsv1.PlannedCall) ([]policy.Decision, error) {
 	t.Helper()
-	return p.Decide(e, authn, judge(p, e, nil, nil), nil, &toolsv1.Plan{Calls: calls}, registry.Tools())
+	return p.Decide(policy.Case{Event: e, Authn: authn, Links: judge(p, e, nil, nil), Plan: &toolsv1.Plan{Calls: calls}, Tools: registry.Tools()})
 }
 
 var (
@@ -161,7 +161,7 @@ func TestDecideWithinOnePlace(t *testing.T) {
 	e := merged(title("#3", member))
 	links := judge(p, e, nil, map[string]bool{"github:issue:acme/api#3": true})
 	plan := &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{call("s", "github.add_comment", "target=link.issue[0]", "body:merged")}}
-	got, err := p.Decide(e, "signature", links, nil, plan, registry.Tools())
+	got, err := p.Decide(policy.Case{Event: e, Authn: "signature", Links: links, Plan: plan, Tools: registry.Tools()})
 	if err != nil || got[0].State != "queued" {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -181,7 +181,7 @@ func TestFieldIsNoTarget(t *testing.T) {
 func TestDecideByThePairsOfNow(t *testing.T) {
 	e := merged(title("ACME-7", member))
 	links := judge(parse(t, paired), e, nil, nil)
-	got, err := policy.Default().Decide(e, "signature", links, nil, &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{comment}}, registry.Tools())
+	got, err := policy.Default().Decide(policy.Case{Event: e, Authn: "signature", Links: links, Plan: &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{comment}}, Tools: registry.Tools()})
 	if err != nil || got[0].State != "refused" || got[0].Reason != "target" {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -263,7 +263,7 @@ func TestToldVisibilityWins(t *testing.T) {
 	p := parse(t, paired)
 	plan := &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{comment}}
 	for told, want := range map[string]string{"public": "held", "private": "queued", "": "queued"} {
-		got, err := p.Decide(e, "signature", judge(p, e, nil, nil), map[string]string{"jira:project:ACME": told}, plan, registry.Tools())
+		got, err := p.Decide(policy.Case{Event: e, Authn: "signature", Links: judge(p, e, nil, nil), Told: map[string]string{"jira:project:ACME": told}, Plan: plan, Tools: registry.Tools()})
 		if err != nil || got[0].State != want {
 			t.Errorf("told %q: %+v %v", told, got, err)
 		}

@@ -92,7 +92,7 @@ func checkPlanned(t *testing.T, p *policy.Policy, e *eventv1.WebhookEvent, links
 		{},
 		nil,
 	}[kind%6]
-	got, err := p.Decide(e, "signature", links, nil, &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{c}}, registry.Tools())
+	got, err := p.Decide(policy.Case{Event: e, Authn: "signature", Links: links, Plan: &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{c}}, Tools: registry.Tools()})
 	if err != nil {
 		if _, ok := errors.AsType[*policy.PlanError](err); !ok {
 			t.Errorf("%s=%q: %v", name, path, err)

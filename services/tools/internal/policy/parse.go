@@ -49,6 +49,7 @@ func (p *parser) root(node *yaml.Node) error {
 	sections := map[string]func(*yaml.Node) error{
 		"pairs": p.pairs, "places": p.places, "sites": p.sites, "trusted": p.trusted, "choices": p.choices,
 		"targets": p.targets, "max_calls": p.maxCalls, "authn": p.authn, "tiers": p.tiers,
+		"budgets": p.budgets, "kill_switch": p.killSwitch, "dry_run": p.dryRun,
 	}
 	return eachKey(node, "the policy", func(key, value *yaml.Node) error {
 		section, ok := sections[key.Value]
@@ -72,6 +73,9 @@ func (p *parser) pairs(node *yaml.Node) error {
 		}
 		if len(ends) != 2 || ends[0] == ends[1] {
 			return at(item, "a pair is two different places")
+		}
+		if !ends[0].sends() || !ends[1].sends() {
+			return at(item, "no event comes from a Slack channel and no text names one: list it under choices, slack.post_message")
 		}
 		both := makePair(ends[0], ends[1])
 		if p.policy.pairs[both] {
@@ -192,19 +196,84 @@ func (p *parser) authn(node *yaml.Node) error {
 }
 
 func (p *parser) tiers(node *yaml.Node) error {
-	return words(node, "tiers", p.policy.tiers, allowAuto, allowHold, allowOff)
+	return eachKey(node, "tiers", func(key, value *yaml.Node) error {
+		if key.Value == "tools" {
+			return eachKey(value, "tools of tiers", p.toolTier)
+		}
+		return word(key, value, "tiers", p.policy.tiers, tierWords()...)
+	})
+}
+
+func (p *parser) toolTier(key, value *yaml.Node) error {
+	tool, err := p.toolAt(key)
+	switch {
+	case err != nil:
+		return err
+	case tool.GetClass() == classMemory || isQuestion(tool):
+		return at(key, "%s acts nowhere outside: no tier holds it", key.Value)
+	}
+	tiers := make(map[string]string)
+	p.policy.toolTiers[key.Value] = tiers
+	return eachKey(value, "tiers of "+key.Value, func(name, tier *yaml.Node) error {
+		if name.Value != "trusted" && name.Value != "untrusted" {
+			return at(name, "unknown key %q in tiers of %s", name.Value, key.Value)
+		}
+		var err error
+		tiers[name.Value], err = wordAt(tier, tierWords()...)
+		return err
+	})
+}
+
+func tierWords() []string { return []string{allowAuto, allowHold, allowOff} }
+
+func (p *parser) budgets(node *yaml.Node) error {
+	return eachKey(node, "budgets", func(key, value *yaml.Node) error {
+		into := map[string]*budget{"untrusted_actor": &p.policy.actorBudget, "place": &p.policy.placeBudget}[key.Value]
+		if into == nil {
+			return at(key, "unknown key %q in budgets: want untrusted_actor or place", key.Value)
+		}
+		number, ok := strings.CutSuffix(value.Value, "/h")
+		n, err := strconv.ParseUint(number, 10, 31)
+		if !ok || err != nil {
+			return at(value, "%q is no budget: write calls an hour, such as 10/h", value.Value)
+		}
+		*into = budget{limit: uint32(n), set: true}
+		return nil
+	})
+}
+
+func (p *parser) killSwitch(node *yaml.Node) (err error) {
+	p.policy.killed, err = boolAt(node, "kill_switch")
+	return err
+}
+
+func (p *parser) dryRun(node *yaml.Node) (err error) {
+	p.policy.dryRun, err = boolAt(node, "dry_run")
+	return err
+}
+
+func boolAt(node *yaml.Node, name string) (bool, error) {
+	var on bool
+	if node.Tag != "!!bool" || node.Decode(&on) != nil {
+		return false, at(node, "%s is true or false", name)
+	}
+	return on, nil
 }
 
 // words fills a map whose keys are fixed.
 func words(node *yaml.Node, name string, into map[string]string, allowed ...string) error {
 	return eachKey(node, name, func(key, value *yaml.Node) error {
-		if _, ok := into[key.Value]; !ok {
-			return at(key, "unknown key %q in %s", key.Value, name)
-		}
-		word, err := wordAt(value, allowed...)
-		into[key.Value] = word
-		return err
+		return word(key, value, name, into, allowed...)
 	})
+}
+
+func word(key, value *yaml.Node, name string, into map[string]string, allowed ...string) error {
+	if _, ok := into[key.Value]; !ok {
+		return at(key, "unknown key %q in %s", key.Value, name)
+	}
+	var err error
+	into[key.Value], err = wordAt(value, allowed...)
+	return err
 }
 
 func (p *parser) toolAt(node *yaml.Node) (*toolsv1.Tool, error) {
@@ -218,7 +287,7 @@ func (p *parser) toolAt(node *yaml.Node) (*toolsv1.Tool, error) {
 func placeAt(node *yaml.Node) (scope, error) {
 	s, ok := parseScope(node.Value)
 	if !ok {
-		return "", at(node, "%q is no place: write github:owner/name, jira:KEY or notion:<32 hex>", node.Value)
+		return "", at(node, "%q is no place: write github:owner/name, jira:KEY, notion:<32 hex> or slack:<channel id>", node.Value)
 	}
 	return s, nil
 }

@@ -24,7 +24,8 @@ const (
 	originText   = "text"
 )
 
-// The classes of tools that are no effects outside.
+// The classes of tools that are no effects outside; one that reads goes outside
+// all the same where it has a target.
 const (
 	classMemory = "memory"
 	classRead   = "read"
@@ -42,7 +43,7 @@ func checkPlan(plan *toolsv1.Plan, tools []*toolsv1.Tool) ([]*toolsv1.Tool, erro
 	steps, calls := make(map[string]bool), make(map[string]bool)
 	for _, call := range plan.GetCalls() {
 		tool, ok := byName[call.GetTool()]
-		if !ok || tool.GetClass() == classRead {
+		if !ok || isQuestion(tool) {
 			return nil, invalid(call, "tool %s can't be planned", call.GetTool())
 		}
 		if err := checkArguments(call, tool, steps); err != nil {
@@ -89,13 +90,13 @@ func checkArgument(call *toolsv1.PlannedCall, field *toolsv1.ToolField, argument
 	case originTarget, originField:
 		ok = pathForm.MatchString(argument.GetPath())
 	case originChoice:
-		ok = len(argument.GetChoice().GetValues()) == 1
+		ok = fitsChoices(field, argument.GetChoice().GetValues())
 	case originText:
 		_, isText := argument.GetValue().(*toolsv1.Argument_Text)
 		ok = isText && (!required(field) || sanitize(argument.GetText(), field) != "")
 	}
 	if !ok {
-		return invalid(call, "argument %s must be %s", field.GetName(), expected(field.GetOrigin()))
+		return invalid(call, "argument %s must be %s", field.GetName(), expected(field))
 	}
 	if step, isStep := strings.CutPrefix(argument.GetPath(), "$"); isStep {
 		step, _, _ = strings.Cut(step, ".")
@@ -106,15 +107,37 @@ func checkArgument(call *toolsv1.PlannedCall, field *toolsv1.ToolField, argument
 	return nil
 }
 
-func required(field *toolsv1.ToolField) bool {
-	return field.GetRequired() || field.GetOrigin() == originTarget
+// isQuestion tells of a tool that CallTool answers and no plan calls.
+func isQuestion(tool *toolsv1.Tool) bool {
+	return tool.GetClass() == classRead && !slices.ContainsFunc(tool.GetFields(), isTarget)
 }
 
-func expected(origin string) string {
-	switch origin {
+// isTarget tells whether a field names what the tool acts on.
+func isTarget(field *toolsv1.ToolField) bool {
+	return field.GetOrigin() == originTarget || field.GetTargetPrefix() != ""
+}
+
+// fitsChoices demands one value, or where a field holds several, different ones.
+func fitsChoices(field *toolsv1.ToolField, values []string) bool {
+	most := max(1, int(field.GetMaxItems()))
+	if len(values) == 0 || len(values) > most {
+		return false
+	}
+	return len(slices.Compact(slices.Sorted(slices.Values(values)))) == len(values)
+}
+
+func required(field *toolsv1.ToolField) bool {
+	return field.GetRequired() || isTarget(field)
+}
+
+func expected(field *toolsv1.ToolField) string {
+	switch field.GetOrigin() {
 	case originTarget, originField:
 		return "a path: event.<field>, link.<kind>[n] or $<step>.ref"
 	case originChoice:
+		if most := field.GetMaxItems(); most > 0 {
+			return fmt.Sprintf("1 to %d different choices", most)
+		}
 		return "one choice"
 	case originText:
 		return "text that is not empty"
@@ -123,11 +146,16 @@ func expected(origin string) string {
 	}
 }
 
-// targetPath is the path of a call's target as planned; "" for a tool without one.
+// targetPath is the path of a call's target as planned, or the ref that its
+// choice makes; "" for a tool without a target.
 func targetPath(call *toolsv1.PlannedCall, tool *toolsv1.Tool) string {
 	for _, field := range tool.GetFields() {
+		argument := call.GetArguments()[field.GetName()]
 		if field.GetOrigin() == originTarget {
-			return call.GetArguments()[field.GetName()].GetPath()
+			return argument.GetPath()
+		}
+		if prefix := field.GetTargetPrefix(); prefix != "" {
+			return chosenTarget(prefix, argument.GetChoice().GetValues()[0])
 		}
 	}
 	return ""

@@ -30,6 +30,12 @@ type Policy struct {
 	maxCalls int
 	authn    map[string]string
 	tiers    map[string]string
+	// By tool, what it says otherwise.
+	toolTiers   map[string]map[string]string
+	actorBudget budget // of each actor that isn't trusted
+	placeBudget budget // of each place
+	killed      bool
+	dryRun      bool
 	// The fields' patterns, compiled once each.
 	compiled sync.Map
 }
@@ -63,8 +69,28 @@ func Default() *Policy {
 			"address":   allowMemory,
 			"operator":  allowDryRun,
 		},
-		tiers: map[string]string{"trusted": allowAuto, "untrusted": allowAuto},
+		tiers:     map[string]string{"trusted": allowAuto, "untrusted": allowAuto},
+		toolTiers: make(map[string]map[string]string),
 	}
+}
+
+// Killed tells whether nothing may act outside, also what was allowed before
+// and waits: look before each attempt.
+func (p *Policy) Killed() bool { return p.killed }
+
+// DryRun tells whether requests are shown instead of sent.
+func (p *Policy) DryRun() bool { return p.dryRun }
+
+// tier is what a tool does for an account by whether it is trusted.
+func (p *Policy) tier(tool string, trusted bool) string {
+	word := "untrusted"
+	if trusted {
+		word = "trusted"
+	}
+	if tier, ok := p.toolTiers[tool][word]; ok {
+		return tier
+	}
+	return p.tiers[word]
 }
 
 func makePair(a, b scope) pair {

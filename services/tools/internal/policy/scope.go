@@ -4,21 +4,22 @@ import (
 	"regexp"
 	"strings"
 
-	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
-// scope names a place as a policy writes it: github:acme/api, jira@eu:ACME.
+// scope names a place as a policy writes it: github:acme/api, jira@eu:ACME,
+// notion:<32 hex>, slack:C0123456789.
 // GitHub ignores the case of names, so its scopes are in lower case.
 type scope string
 
 var (
 	scopeForm = regexp.MustCompile(`^(github(@[a-z0-9-]+)?:[A-Za-z0-9-]+/[A-Za-z0-9_.-]+|` +
 		`jira(@[a-z0-9-]+)?:[A-Z][A-Z0-9_]*|` +
-		`notion(@[a-z0-9-]+)?:[0-9a-f]{32})$`)
+		`notion(@[a-z0-9-]+)?:[0-9a-f]{32}|` +
+		`slack:[CG][A-Z0-9]{2,29})$`)
 	originForm = regexp.MustCompile(`^jira(@[a-z0-9-]+)?$`)
 	hostForm   = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
-	prefixForm = regexp.MustCompile(`^((github|jira|notion)(@[a-z0-9-]+)?:[A-Za-z0-9_./-]*)?$`)
+	prefixForm = regexp.MustCompile(`^((github|jira|notion)(@[a-z0-9-]+)?:[A-Za-z0-9_./-]*|slack:[A-Z0-9]*)?$`)
 )
 
 // parseScope reports false for what is no place.
@@ -35,6 +36,9 @@ func scopeOf(ref string) scope {
 	if !ok {
 		return ""
 	}
+	if isPlace(r) {
+		return fold(r.Origin + ":" + r.Name)
+	}
 	place, ok := project.ParseRef(r.Place())
 	if !ok {
 		return ""
@@ -42,14 +46,14 @@ func scopeOf(ref string) scope {
 	return fold(place.Origin + ":" + place.Name)
 }
 
-// scopeIn is the place of an entity that an event may name: the event knows the
-// place of its own subject, even where the subject's ref doesn't say.
-func scopeIn(e *eventv1.WebhookEvent, ref string) scope {
-	if ref == e.GetRef() && e.GetPlace() != "" {
-		return scopeOf(e.GetPlace())
-	}
-	return scopeOf(ref)
+// isPlace tells of what only actions have as a place: a channel, and a database,
+// whose workspace its id doesn't tell.
+func isPlace(r project.Ref) bool {
+	return r.Origin == "slack" && r.Type == "channel" || r.Source() == "notion" && r.Type == "database"
 }
+
+// sends tells whether events come of a place: a channel only hears.
+func (s scope) sends() bool { return !strings.HasPrefix(string(s), "slack:") }
 
 func fold(s string) scope {
 	if strings.HasPrefix(s, "github") {

@@ -1,0 +1,74 @@
+package policy
+
+import (
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+)
+
+// mayAct decides whether a call outside is made now, never, or once somebody
+// approved it. A dry run comes before what is held: approving a call must not
+// make an unsealed event act. Budgets come last: only what acts spends.
+func (d *decider) mayAct() bool {
+	trusted := d.policy.trustedIn(d.event, d.event.GetActor())
+	tier := d.policy.tier(d.tool.GetName(), trusted)
+	if tier != allowAuto {
+		d.note("trust", "", "%s: trusted %t, tier %s by tiers in POLICY_FILE", accountDetail(d.event.GetActor()), trusted, tier)
+	}
+	switch {
+	case tier == allowOff:
+		return d.end("refused", "tier_off")
+	case d.level() == allowDryRun:
+		d.Mode = "dry_run"
+		if d.Authn == "operator" {
+			return d.end("dry_run", "operator_event")
+		}
+		return d.end("dry_run", "policy")
+	case d.policy.dryRun:
+		d.Mode = "dry_run"
+		d.note("limit", "", "dry_run in POLICY_FILE is on: requests are shown and not sent")
+		return d.end("dry_run", "policy")
+	case tier == allowHold:
+		return d.end("held", "tier")
+	}
+	return d.mayTell() && d.maySpend(trusted)
+}
+
+// mayTell holds what would carry a private place's news to a public one. Within
+// one place there is nobody new to tell, and a read tells nobody anything.
+func (d *decider) mayTell() bool {
+	here, there := d.here(), scopeIn(d.event, d.Target)
+	if d.Class == classRead || d.own() || here != "" && here == there {
+		return true
+	}
+	source := d.event.GetVisibility()
+	if source != "public" && source != "private" {
+		source = d.visibility(here)
+	}
+	if source == "public" || d.visibility(there) == "private" {
+		return true
+	}
+	d.note("visibility", d.Target, "from a place that is not known to be public to one that is not known to be private: places in POLICY_FILE may state what %s is", placeName(there))
+	return d.end("held", "private_to_public")
+}
+
+// visibility is what events told of a place, else what the policy states.
+func (d *decider) visibility(place scope) string {
+	if told, ok := d.told[place]; ok {
+		return told
+	}
+	return d.policy.places[place]
+}
+
+// toldIn leaves out the places of which nothing was told.
+func toldIn(told map[string]string) map[scope]string {
+	places := make(map[scope]string, len(told))
+	for ref, visibility := range told {
+		if place := scopeOf(ref); place != "" && (visibility == "public" || visibility == "private") {
+			places[place] = visibility
+		}
+	}
+	return places
+}
+
+func sanitize(text string, field *toolsv1.ToolField) string {
+	return Sanitize(text, int(field.GetMaxLength()))
+}

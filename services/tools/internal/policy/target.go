@@ -1,0 +1,170 @@
+package policy
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+)
+
+// resolve turns arguments into target and payload.
+func (d *decider) resolve() bool {
+	for _, field := range d.tool.GetFields() {
+		argument, ok := d.Call.GetArguments()[field.GetName()]
+		if !ok {
+			continue
+		}
+		switch field.GetOrigin() {
+		case originTarget, originField:
+			if !d.resolvePath(field, argument.GetPath()) {
+				return false
+			}
+		case originChoice:
+			d.resolveChoice(field, argument.GetChoice().GetValues())
+		case originText:
+			d.Payload[field.GetName()] = sanitize(argument.GetText(), field)
+		}
+	}
+	return true
+}
+
+func (d *decider) resolveChoice(field *toolsv1.ToolField, values []string) {
+	if field.GetMaxItems() == 0 {
+		d.Payload[field.GetName()] = values[0]
+		if prefix := field.GetTargetPrefix(); prefix != "" {
+			d.Target, d.chosen = chosenTarget(prefix, values[0]), true
+		}
+		return
+	}
+	list := make([]any, 0, len(values))
+	for _, value := range values {
+		list = append(list, value)
+	}
+	d.Payload[field.GetName()] = list
+}
+
+func (d *decider) resolvePath(field *toolsv1.ToolField, path string) bool {
+	value, evidence, err := d.valueOf(path)
+	switch {
+	case errors.Is(err, ErrDependency) && d.Results != nil && d.Class != classMemory:
+		d.waits = true
+		return true
+	case errors.Is(err, ErrDependency):
+		return d.end("skipped", "dependency")
+	case err != nil && !required(field) && isEventPath(path):
+		return true // this event doesn't have that field
+	case err != nil:
+		d.note("link", "", "%s names nothing that this event may act on: its links tell why; pairs and trusted in POLICY_FILE decide", path)
+		return d.end("refused", "no_such_link")
+	}
+	if field.GetOrigin() == originTarget {
+		d.Target, d.made = value, isResultPath(path)
+		d.Evidence = append(d.Evidence, evidence...)
+		return true
+	}
+	if !d.policy.fits(field.GetPattern(), value) || tooLong(field, value) {
+		d.note("event", d.event.GetRef(), "%s does not fit %s", path, field.GetName())
+		return d.end("refused", "no_such_link")
+	}
+	d.Payload[field.GetName()] = value
+	return true
+}
+
+// valueOf is Resolve, with what earlier steps gave. Memory is written with the
+// plan, before any step gave something.
+func (d *decider) valueOf(path string) (string, []*toolsv1.Evidence, error) {
+	if !isResultPath(path) || d.Class == classMemory {
+		return Resolve(d.event, d.Links, path)
+	}
+	step, part, _ := strings.Cut(strings.TrimPrefix(path, "$"), ".")
+	result := d.Results[StepName(d.Call.GetRule(), step)]
+	value := result.Ref
+	if part == "url" {
+		value = result.URL
+	}
+	if value == "" {
+		return Resolve(d.event, d.Links, path)
+	}
+	return value, []*toolsv1.Evidence{{Kind: "event", Detail: path + " is what step " + step + " made", Ref: result.Ref}}, nil
+}
+
+// mayTarget holds the target to the tool's pattern, to the event's reach and to
+// what the policy allows the tool. The pairs count as they are now, not as they
+// were when the links were judged.
+func (d *decider) mayTarget() bool {
+	for _, field := range d.tool.GetFields() {
+		if field.GetOrigin() == originTarget && (!d.policy.fits(field.GetPattern(), d.Target) || tooLong(field, d.Target)) {
+			d.note("target", "", "%s is no target of %s", d.TargetPath, d.tool.GetName())
+			return d.end("refused", "target")
+		}
+	}
+	here, there := d.here(), scopeIn(d.event, d.Target)
+	// A target that is a choice is for the choices to allow; one that this run
+	// made was allowed where it was made.
+	if !d.own() && !d.chosen && !d.made {
+		if !d.isLink() || !d.policy.related(here, there) {
+			d.note("target", "", "%s is no link that %q may act on: add the two places to pairs in POLICY_FILE", d.TargetPath, here)
+			return d.end("refused", "target")
+		}
+		if here != there {
+			d.note("pair", "", "%s, %s", here, there)
+		}
+	}
+	patterns, narrowed := d.policy.targets[d.tool.GetName()]
+	matches := func(p pattern) bool { return p.matches(there) }
+	if narrowed && !slices.ContainsFunc(patterns, matches) {
+		d.note("target", "", "%s is not allowed in %s: add it under targets in POLICY_FILE", d.tool.GetName(), there)
+		return d.end("refused", "target")
+	}
+	return true
+}
+
+// here is the place that the event is of; "" where it can't be told.
+func (d *decider) here() scope { return scopeOf(d.event.GetPlace()) }
+
+func (d *decider) own() bool {
+	return d.Target == d.event.GetRef() || d.Target == d.event.GetPlace()
+}
+
+func (d *decider) isLink() bool {
+	return slices.ContainsFunc(d.Links, func(l *toolsv1.Link) bool { return l.GetTarget() && l.GetRef() == d.Target })
+}
+
+// chosenTarget is the ref that a choice behind its prefix names. GitHub ignores
+// the case of names, and refs are in lower case: one thing has one ref.
+func chosenTarget(prefix, value string) string { return string(fold(prefix + value)) }
+
+// Chosen are the targets of a plan that are choices, as refs: those that
+// neither the event nor a link names. Plans that aren't well formed have none.
+func Chosen(plan *toolsv1.Plan, tools []*toolsv1.Tool) []string {
+	planned, err := checkPlan(plan, tools)
+	if err != nil {
+		return nil
+	}
+	var refs []string
+	for i, call := range plan.GetCalls() {
+		for _, field := range planned[i].GetFields() {
+			if field.GetTargetPrefix() != "" {
+				refs = append(refs, targetPath(call, planned[i]))
+			}
+		}
+	}
+	return refs
+}
+
+// scopeIn is the place of an entity that an event may name: the event knows the
+// place of its own subject, even where the subject's ref doesn't say.
+func scopeIn(e *eventv1.WebhookEvent, ref string) scope {
+	if ref == e.GetRef() && e.GetPlace() != "" {
+		return scopeOf(e.GetPlace())
+	}
+	return scopeOf(ref)
+}
+
+func isResultPath(path string) bool { return strings.HasPrefix(path, "$") }
+
+func isEventPath(path string) bool {
+	return strings.HasPrefix(path, "event.") && path != "event.text" && !strings.HasPrefix(path, "event.text.")
+}

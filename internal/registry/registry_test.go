@@ -19,10 +19,20 @@ func TestEveryToolIsDeclaredWhole(t *testing.T) {
 		if !slices.Contains(classes, tool.GetClass()) || tool.GetDescription() == "" {
 			t.Errorf("%s: class %q, description %q", tool.GetName(), tool.GetClass(), tool.GetDescription())
 		}
+		targets := 0
 		for _, f := range tool.GetFields() {
+			if f.GetOrigin() == "target" || f.GetTargetPrefix() != "" {
+				targets++
+			}
+			if f.GetTargetPrefix() != "" && (f.GetOrigin() != "choice" || f.GetMaxItems() != 0 || !f.GetRequired()) {
+				t.Errorf("%s.%s: a target that is a choice is one, and always given", tool.GetName(), f.GetName())
+			}
 			if !slices.Contains(origins, f.GetOrigin()) {
 				t.Errorf("%s.%s: origin %q", tool.GetName(), f.GetName(), f.GetOrigin())
 			}
+		}
+		if want := 1; targets != want && tool.GetClass() != "read" || targets > want {
+			t.Errorf("%s acts on %d targets", tool.GetName(), targets)
 		}
 	}
 }

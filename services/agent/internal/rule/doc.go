@@ -20,6 +20,8 @@
 // What a scalar in `with` means is the tool's to say, by the origin of its
 // field: target and field take a path, choice takes a value (or a list) that
 // policy must list, text takes a template with CEL in ${…}; $${ stands for ${.
+// The path $create.ref is what the rule's earlier step create made: a step that
+// needs a result is planned only where that step is.
 //
 // The text that people wrote is in none of it: not a variable, not a path.
 package rule

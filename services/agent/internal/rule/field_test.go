@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/switchyard-dev/switchyard/internal/registry"
 )
 
 const normalizers = "../../../ingress/internal/source"
@@ -77,6 +79,26 @@ func TestRulesPageNamesFieldsThatEventsHave(t *testing.T) {
 
 // fieldsOf are the names that were seen, by source and kind: "github ping".
 type fieldsOf map[string]map[string]bool
+
+// The table of tools in docs/rules.md has every one that rules may plan, with all its fields.
+func TestRulesPageNamesEveryTool(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range registry.Tools() {
+		if isQuestion(tool) {
+			continue
+		}
+		_, row, found := strings.Cut(string(page), "\n| `"+tool.GetName()+"` |")
+		row, _, _ = strings.Cut(row, "\n")
+		for _, field := range tool.GetFields() {
+			if !found || !strings.Contains(row, field.GetName()) {
+				t.Errorf("%s: no row, or one without %s", tool.GetName(), field.GetName())
+			}
+		}
+	}
+}
 
 // has takes a pattern such as "github change.*".
 func (f fieldsOf) has(kinds, name string) bool {

@@ -53,6 +53,10 @@ func linkExamples(kind string) []string {
 		return []string{"jira:issue:ACME-7", "github:issue:acme/api#9"}
 	case "change":
 		return []string{"github:pr:acme/api#42"}
+	case "page":
+		return []string{notionPage}
+	case "repository":
+		return []string{"github:repo:acme/api"}
 	}
 	return nil // no tool with a pattern takes them
 }
@@ -65,6 +69,21 @@ func eventExamples(source string) []string {
 		return []string{"jira:issue:ACME-7"}
 	case "github":
 		return []string{"github:issue:acme/api#9", "github:pr:acme/api#42"}
+	case "notion":
+		return []string{notionPage}
 	}
 	return nil
 }
+
+// placeExamples are the places of a source's events.
+func placeExamples(source string) []string {
+	switch source {
+	case "jira":
+		return []string{"jira:project:ACME"}
+	case "github":
+		return []string{"github:repo:acme/api"}
+	}
+	return nil
+}
+
+const notionPage = "notion:page:0123456789abcdef0123456789abcdef"

@@ -2,13 +2,17 @@ package rule
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// path names a value that tools resolves on the sealed event or its links.
+// path names a value that tools resolves on the sealed event, its links, or
+// what an earlier step gave.
 type path struct {
+	step  string // whose result it is; "" for the others
+	part  string // of a step's result: ref or url
 	event string // what follows "event."; "" for a link
 	kind  string // of a link
 	index int    // of a link; every for all of them
@@ -18,6 +22,8 @@ const every = -1
 
 func (p path) String() string {
 	switch {
+	case p.step != "":
+		return "$" + p.step + "." + p.part
 	case p.event != "":
 		return "event." + p.event
 	case p.index == every:
@@ -35,7 +41,7 @@ func linkPath(kind string, index int) string {
 func parsePath(s string, target bool) (path, error) {
 	switch {
 	case strings.HasPrefix(s, "$"):
-		return path{}, fmt.Errorf("%q: the result of an earlier step can't be used yet", s)
+		return stepPath(s, target)
 	case s == "event.text" || strings.HasPrefix(s, "event.text."):
 		return path{}, fmt.Errorf("%q: text names no object and is no value", s)
 	case strings.HasPrefix(s, "event."):
@@ -43,8 +49,20 @@ func parsePath(s string, target bool) (path, error) {
 	case strings.HasPrefix(s, "link."):
 		return parseLinkPath(s, target)
 	default:
-		return path{}, fmt.Errorf("%q is no path: want event.<field> or link.<kind>%s", s, indexes(target))
+		return path{}, fmt.Errorf("%q is no path: want event.<field>, link.<kind>%s or $<step>.ref", s, indexes(target))
 	}
+}
+
+// stepPath reads what an earlier step gave: the ref of what it made, or its URL.
+func stepPath(s string, target bool) (path, error) {
+	step, part, _ := strings.Cut(strings.TrimPrefix(s, "$"), ".")
+	if part == "url" && target {
+		return path{}, fmt.Errorf("%q names no object: want $%s.ref", s, step)
+	}
+	if ok, err := regexp.MatchString(namePattern, step); !ok || err != nil || part != "ref" && part != "url" {
+		return path{}, fmt.Errorf("%q is no path: want $<step>.ref, or $<step>.url for a value", s)
+	}
+	return path{step: step, part: part}, nil
 }
 
 func eventPath(s string, target bool) (path, error) {
@@ -107,6 +125,9 @@ type resolved struct{ path, ref string }
 // targets returns what a path leads to: one object or value, none where there
 // is no such link, or one a link for [*].
 func (p path) targets(env *environment) []resolved {
+	if p.step != "" {
+		return []resolved{{path: p.String()}} // only tools will know
+	}
 	if p.event != "" {
 		ref, _ := env.eventString(p.event)
 		s, _ := ref.(string)

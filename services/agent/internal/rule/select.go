@@ -27,7 +27,11 @@ func (s *Set) Select(class Class, event *eventv1.WebhookEvent, links []*toolsv1.
 		if !ok {
 			continue
 		}
+		planned := map[string]bool{}
 		for _, st := range r.steps {
+			if !st.follows(planned) {
+				continue
+			}
 			if len(st.classes) > 0 && !slices.Contains(st.classes, class.Name) {
 				continue
 			}
@@ -36,6 +40,7 @@ func (s *Set) Select(class Class, event *eventv1.WebhookEvent, links []*toolsv1.
 				errs = append(errs, fmt.Errorf("%s: step %s: %w", r, st.name, err))
 			}
 			plan.Calls = append(plan.Calls, calls...)
+			planned[st.name] = len(calls) > 0
 		}
 	}
 	if extra := len(plan.GetCalls()) - maxCalls; extra > 0 {
@@ -89,6 +94,30 @@ func (s *step) plan(rule string, env *environment) ([]*toolsv1.PlannedCall, erro
 	return calls, nil
 }
 
+// follows says whether the steps whose results the step uses are planned.
+func (s *step) follows(planned map[string]bool) bool {
+	for _, name := range s.needs() {
+		if !planned[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// needs are the steps whose results the step uses.
+func (s *step) needs() []string {
+	var names []string
+	if s.target.path.step != "" {
+		names = append(names, s.target.path.step)
+	}
+	for _, a := range s.arguments {
+		if a.path != nil && a.path.step != "" {
+			names = append(names, a.path.step)
+		}
+	}
+	return names
+}
+
 // linked says whether the links that the step's fields name are there.
 func (s *step) linked(env *environment) bool {
 	for _, a := range s.arguments {
@@ -111,12 +140,15 @@ func (s *step) call(rule string, env *environment) (*toolsv1.PlannedCall, error)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", a.field, err)
 			}
+			if text == "" && a.optional {
+				continue
+			}
 			if text == "" {
 				return nil, fmt.Errorf("%s: %w", a.field, errNoText)
 			}
 			arguments[a.field] = &toolsv1.Argument{Value: &toolsv1.Argument_Text{Text: text}}
 		default:
-			arguments[a.field] = &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{a.choice}}}}
+			arguments[a.field] = &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: a.choices}}}
 		}
 	}
 	return &toolsv1.PlannedCall{Rule: rule, Step: s.name, Tool: s.tool, Arguments: arguments}, nil
@@ -128,7 +160,7 @@ var errNoText = errors.New("the text is empty for this event")
 func (t *target) reach(env *environment) []string {
 	var paths []string
 	for _, r := range t.path.targets(env) {
-		if len(paths) < maxFanOut && (t.pattern == nil || t.pattern.MatchString(r.ref)) {
+		if len(paths) < maxFanOut && (t.path.step != "" || t.pattern == nil || t.pattern.MatchString(r.ref)) {
 			paths = append(paths, r.path)
 		}
 	}

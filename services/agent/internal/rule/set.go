@@ -66,12 +66,14 @@ type target struct {
 	pattern *regexp.Regexp // of the refs that the tool takes; nil for any
 }
 
-// argument is any other one: exactly one of path, choice and text is set.
+// argument is any other one: exactly one of path, choices and text is set.
 type argument struct {
-	field  string
-	path   *path
-	choice string
-	text   *template
+	field   string
+	path    *path
+	choices []string
+	text    *template
+	// A text that is empty for an event is left out, and not the call.
+	optional bool
 }
 
 // newSet indexes rules for each source and kind, in the order of the file, so
@@ -166,5 +168,5 @@ func (a argument) same(b argument) bool {
 	case a.text != nil:
 		return b.text != nil && a.text.source == b.text.source
 	}
-	return b.path == nil && b.text == nil && a.choice == b.choice
+	return b.path == nil && b.text == nil && slices.Equal(a.choices, b.choices)
 }

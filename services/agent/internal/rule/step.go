@@ -19,7 +19,7 @@ func (p *parser) steps(o object, what string, classes *Classes, on scope) []step
 	}
 	var steps []step
 	for i, item := range p.list(n, what+": do") {
-		s := p.step(item, fmt.Sprintf("%s: step %d", what, i+1), what, classes, on)
+		s := p.step(item, fmt.Sprintf("%s: step %d", what, i+1), what, classes, on, steps)
 		if s.name != "" && slices.ContainsFunc(steps, func(e step) bool { return e.name == s.name }) {
 			p.fail(item, "%s: step %s: the name is taken", what, s.name)
 		}
@@ -28,7 +28,7 @@ func (p *parser) steps(o object, what string, classes *Classes, on scope) []step
 	return steps
 }
 
-func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes, on scope) step {
+func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes, on scope, before []step) step {
 	o := p.object(n, what, "step", "tool", "with", "for")
 	s := step{name: p.required(o, what, "step"), tool: p.required(o, what, "tool")}
 	if s.name != "" {
@@ -43,16 +43,45 @@ func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes, on scop
 	case s.tool == "":
 	case !ok:
 		p.fail(o.values["tool"], "%s: unknown tool %q: %s", what, s.tool, want(s.tool, p.toolNames()))
-	case tool.GetClass() == readClass:
-		p.fail(o.values["tool"], "%s: %s only reads: a rule does something", what, s.tool)
+	case isQuestion(tool):
+		p.fail(o.values["tool"], "%s: %s only answers questions: a rule does something", what, s.tool)
 	default:
 		p.with(o, what, tool, &s, on)
+		p.results(o, what, &s, before)
 	}
 	return s
 }
 
-// readClass is the class of the tools that CallTool runs, and no plan.
-const readClass = "read"
+// isQuestion tells of the tools that CallTool answers, and no plan calls: what
+// reads an object at its provider is planned.
+func isQuestion(t *toolsv1.Tool) bool {
+	isTarget := func(f *toolsv1.ToolField) bool { return f.GetOrigin() == "target" }
+	return t.GetClass() == "read" && !slices.ContainsFunc(t.GetFields(), isTarget)
+}
+
+// results checks that what the step uses of others will be there.
+func (p *parser) results(o object, what string, s *step, before []step) {
+	for _, name := range s.needs() {
+		i := slices.IndexFunc(before, func(b step) bool { return b.name == name })
+		var earlier *toolsv1.Tool
+		if i >= 0 {
+			earlier = p.tools[before[i].tool]
+		}
+		switch {
+		case i < 0:
+			p.fail(o.node, "%s: $%s: no step %s stands before it in the rule", what, name, name)
+		case p.tools[s.tool].GetClass() == memoryClass:
+			p.fail(o.node, "%s: $%s: %s is written with the plan, before any step has a result", what, name, s.tool)
+		case earlier.GetClass() == memoryClass || earlier.GetClass() == "read":
+			p.fail(o.node, "%s: $%s: %s makes nothing", what, name, before[i].tool)
+		case before[i].target.path.index == every:
+			p.fail(o.node, "%s: $%s: step %s may be done for several objects: no one of them is meant", what, name, name)
+		}
+	}
+}
+
+// memoryClass is the class of the tools that write the memory, and nothing outside.
+const memoryClass = "memory"
 
 // boundTo reads the classes that a step is for.
 func (p *parser) boundTo(n *yaml.Node, what string, classes *Classes) []string {
@@ -79,7 +108,7 @@ func declared(name string, classes *Classes) string {
 func (p *parser) toolNames() []string {
 	var names []string
 	for name, t := range p.tools {
-		if t.GetClass() != readClass {
+		if !isQuestion(t) {
 			names = append(names, name)
 		}
 	}
@@ -116,24 +145,30 @@ func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step, on sco
 // fits warns of a target that can't be of the kind that the tool takes: such a
 // step never makes a call.
 func (p *parser) fits(n *yaml.Node, what string, s *step, on scope) {
-	if s.target.pattern == nil {
+	to := s.target.path
+	if s.target.pattern == nil || to.step != "" {
 		return
 	}
 	takes := func(refs []string) bool { return slices.ContainsFunc(refs, s.target.pattern.MatchString) }
 	var fitting []string
-	ofEvent := slices.ContainsFunc(sourcesOf(on), func(source string) bool { return takes(eventExamples(source)) })
-	if ofEvent {
-		fitting = append(fitting, "event.ref")
+	for name, examples := range map[string]func(string) []string{"ref": eventExamples, "place": placeExamples} {
+		if slices.ContainsFunc(sourcesOf(on), func(source string) bool { return takes(examples(source)) }) {
+			fitting = append(fitting, path{event: name}.String())
+		}
 	}
 	for _, kind := range linkKinds() {
 		if takes(linkExamples(kind)) {
 			fitting = append(fitting, path{kind: kind, index: every}.String())
 		}
 	}
-	to := s.target.path
-	if to.event == "ref" && ofEvent || to.event == "" && takes(linkExamples(to.kind)) {
+	slices.Sort(fitting)
+	if to.event == "" {
+		to.index = every
+	}
+	if slices.Contains(fitting, to.String()) {
 		return
 	}
+	to = s.target.path
 	p.warn(n, "%s: %s never takes %s of these events: want %s", what, s.tool, to, strings.Join(fitting, " or "))
 }
 
@@ -148,8 +183,8 @@ func fieldNames(tool *toolsv1.Tool) []string {
 // argument reads a value as the field's origin demands.
 func (p *parser) argument(n *yaml.Node, f *toolsv1.ToolField, s *step) error {
 	if f.GetOrigin() == "choice" {
-		value, err := choice(n)
-		s.arguments = append(s.arguments, argument{field: f.GetName(), choice: value})
+		values, err := choices(n, f)
+		s.arguments = append(s.arguments, argument{field: f.GetName(), choices: values})
 		return err
 	}
 	source, err := scalarOf(n)
@@ -166,7 +201,7 @@ func (p *parser) argument(n *yaml.Node, f *toolsv1.ToolField, s *step) error {
 	case "text":
 		var t *template
 		t, err = p.template(source, textLimit(f))
-		s.arguments = append(s.arguments, argument{field: f.GetName(), text: t})
+		s.arguments = append(s.arguments, argument{field: f.GetName(), text: t, optional: !f.GetRequired()})
 	default:
 		err = fmt.Errorf("the tool's field is of an origin that rules don't know: %q", f.GetOrigin())
 	}
@@ -187,23 +222,53 @@ func newTarget(source string, f *toolsv1.ToolField) (target, error) {
 	return t, nil
 }
 
-// choice reads one value as it stands, or a list of just that one: tools
-// refuses a plan that leaves it more.
-func choice(n *yaml.Node) (string, error) {
+// choices reads the values of a choice: one as it stands, or a list of as many
+// as the tool takes.
+func choices(n *yaml.Node, f *toolsv1.ToolField) ([]string, error) {
+	list := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
-		if len(n.Content) != 1 {
-			return "", fmt.Errorf("want exactly one value, not %d", len(n.Content))
-		}
-		n = n.Content[0]
+		list = n.Content
 	}
+	switch most := max(1, int(f.GetMaxItems())); {
+	case most == 1 && len(list) != 1:
+		return nil, fmt.Errorf("want exactly one value, not %d", len(list))
+	case len(list) == 0 || len(list) > most:
+		return nil, fmt.Errorf("want 1 to %d values, not %d", most, len(list))
+	}
+	var values []string
+	for _, item := range list {
+		value, err := choice(item, f)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(values, value) {
+			return nil, fmt.Errorf("%q stands twice", value)
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// choice reads one value; which of those that the tool takes are allowed is
+// policy's to say.
+func choice(n *yaml.Node, f *toolsv1.ToolField) (string, error) {
 	v, err := scalarOf(n)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
+	}
+	most := maxChoiceRunes
+	if limit := int(f.GetMaxLength()); limit > 0 {
+		most = min(most, limit)
+	}
+	switch fits, err := regexp.MatchString(f.GetPattern(), v); {
 	case strings.HasPrefix(v, "$"):
 		return "", fmt.Errorf("%q: a choice is one of the values that policy lists, not an expression", v)
-	case utf8.RuneCountInString(v) > maxChoiceRunes:
-		return "", fmt.Errorf("a choice is longer than %d characters", maxChoiceRunes)
+	case utf8.RuneCountInString(v) > most:
+		return "", fmt.Errorf("a choice is longer than %d characters", most)
+	case err != nil:
+		return "", fmt.Errorf("the tool's pattern: %w", err)
+	case !fits:
+		return "", fmt.Errorf("%q is none that the tool takes: want %s", v, f.GetPattern())
 	}
 	return v, nil
 }

@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/github"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/jira"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/notion"
 )
 
 // world is what actions reach providers with.
@@ -20,7 +22,7 @@ type world struct {
 }
 
 // actions lists every action by the name of its tool in catalog.proto.
-func actions(cfg *Config, _ *tokens, _ world) (map[string]action.Action, error) {
+func actions(cfg *Config, t *tokens, w world) (map[string]action.Action, error) {
 	for name, value := range map[string]string{
 		"GITHUB_API_URL": cfg.GitHubAPIURL, "JIRA_BASE_URL": cfg.JiraBaseURL, "NOTION_API_URL": cfg.NotionAPIURL, "SLACK_API_URL": cfg.SlackAPIURL,
 	} {
@@ -28,10 +30,24 @@ func actions(cfg *Config, _ *tokens, _ world) (map[string]action.Action, error) 
 			return nil, err
 		}
 	}
+	site := jira.New(jira.Options{
+		BaseURL: cfg.JiraBaseURL, Email: cfg.JiraEmail, Token: t.jira, DataCenter: cfg.JiraDataCenter, GitHub: webOf(cfg.GitHubAPIURL),
+		Transport: w.transport, Now: w.now, Log: w.log,
+	})
+	workspace := notion.New(notion.Options{URL: cfg.NotionAPIURL, Token: t.notion, Transport: w.transport, Now: w.now, Log: w.log})
 	return map[string]action.Action{
-		"github.add_comment": github.AddComment{},
-		"jira.add_comment":   jira.AddComment{},
-		"jira.transition":    jira.Transition{},
+		"github.add_comment":   github.AddComment{},
+		"jira.add_comment":     jira.AddComment{Site: site},
+		"jira.assign":          jira.Assign{Site: site},
+		"jira.create_issue":    jira.CreateIssue{Site: site},
+		"jira.link_remote":     jira.LinkRemote{Site: site},
+		"jira.transition":      jira.Transition{Site: site},
+		"notion.add_comment":   notion.AddComment{Workspace: workspace},
+		"notion.append_text":   notion.AppendText{Workspace: workspace},
+		"notion.assign_task":   notion.AssignTask{Workspace: workspace},
+		"notion.create_page":   notion.CreatePage{Workspace: workspace},
+		"notion.read_page":     notion.ReadPage{Workspace: workspace},
+		"notion.update_status": notion.UpdateStatus{Workspace: workspace},
 	}, nil
 }
 
@@ -48,4 +64,15 @@ func checkURL(name, value string) error {
 		return fmt.Errorf("%s: want a URL without credentials and query", name)
 	}
 	return nil
+}
+
+// webOf is the web host that belongs to GitHub's API: an Enterprise Server has
+// its API below its own host, everybody else below github.com.
+//
+// Source: https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+func webOf(api string) string {
+	if host, found := strings.CutSuffix(strings.TrimRight(api, "/"), "/api/v3"); found {
+		return host
+	}
+	return "https://github.com"
 }

@@ -101,13 +101,17 @@ func refusesPayloads(t *testing.T, act action.Action, c Case) {
 	}
 	cmd := Command(t, c, "act")
 	cmd.Payload = nil
-	if err := action.Decode(cmd, act.Input()); err == nil {
+	// A tool that takes nothing but its target takes no payload.
+	if err := action.Decode(cmd, act.Input()); err == nil && len(c.Payload) > 0 {
 		t.Error("a command without payload is taken")
 	}
 }
 
 func refusesTarget(t *testing.T, act action.Action, c Case) {
 	t.Helper()
+	if act.Input().ProtoReflect().Descriptor().Fields().ByName("target") == nil {
+		t.Skip("the target is a choice: the payload's rules hold it")
+	}
 	for _, target := range []string{"", "nonsense", c.OtherTarget} {
 		c := c
 		c.Target = target

@@ -3,6 +3,8 @@ package jira
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 
 	"google.golang.org/protobuf/proto"
 
@@ -12,40 +14,89 @@ import (
 )
 
 // AddComment is jira.add_comment: one comment of ours on an issue, found again
-// by a property of the comment, which people don't see.
+// by a property of the comment, which people don't see. A document has no place
+// for a mark that isn't shown; a property is written by the same request as the
+// comment, on Cloud and on Data Center.
 //
 // Source: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
-type AddComment struct{}
+type AddComment struct{ *Site }
 
 var _ action.Action = AddComment{}
 
 // Input returns an empty JiraAddCommentInput.
 func (AddComment) Input() proto.Message { return &toolsv1.JiraAddCommentInput{} }
 
-// Run answers dry_run with the request: this executor has no Jira token.
-func (AddComment) Run(_ context.Context, cmd *executorv1.Command, input proto.Message) (*executorv1.Result, error) {
+// Run writes the comment, or updates it where it says something else.
+func (a AddComment) Run(ctx context.Context, cmd *executorv1.Command, input proto.Message) (*executorv1.Result, error) {
 	in, ok := input.(*toolsv1.JiraAddCommentInput)
 	if !ok {
 		return nil, fmt.Errorf("jira.add_comment: input is %T", input)
 	}
-	issue, _, err := issueURL(in.GetTarget())
+	is, err := a.issue(in.GetTarget())
 	if err != nil {
 		return nil, err
 	}
-	return action.WithoutToken(cmd, action.Request{
-		Method: "POST",
-		URL:    issue + "/comment",
+	body := a.text(in.GetBody())
+	post := action.Request{
+		Method: http.MethodPost,
+		URL:    is.url + "/comment",
 		Header: header(),
-		Body: map[string]any{
-			"body": document(in.GetBody()),
-			"properties": []any{map[string]any{
-				"key":   "switchyard",
-				"value": map[string]any{"effect_key": cmd.GetEffectKey()},
-			}},
+		Body:   map[string]any{"body": body, "properties": []any{property(cmd.GetEffectKey())}},
+	}
+	return a.provider.Perform(ctx, cmd, action.Effect{
+		Instance: is.instance,
+		Before: []action.Read{
+			{URL: a.api(is.instance) + "/myself", Why: "only comments of the account that acts are ours; asked once"},
+			{URL: is.url + "/comment?expand=properties&maxResults=100&orderBy=-created&startAt=0", Why: "a comment of ours that has this property is updated instead"},
 		},
-		Before: []action.Read{{
-			URL: issue + "/comment?maxResults=100",
-			Why: "a comment of ours that has this property is updated instead",
-		}},
+		Request: &post,
+		Look: func(ctx context.Context, client *http.Client) (*action.Found, error) {
+			return a.find(ctx, client, is, cmd.GetEffectKey(), body)
+		},
+		Act: func(ctx context.Context, client *http.Client, found *action.Found) (*action.Found, error) {
+			return a.write(ctx, client, is, found, post)
+		},
 	})
+}
+
+func (a AddComment) find(ctx context.Context, client *http.Client, is issue, effectKey string, body any) (*action.Found, error) {
+	me, err := a.who(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.ours(ctx, client, is, me, effectKey)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	found := is.comment(c.ID)
+	found.Account, found.Outdated = accountRef(me), !c.says(body)
+	return found, nil
+}
+
+// write makes the comment, or updates what was found.
+func (a AddComment) write(ctx context.Context, client *http.Client, is issue, found *action.Found, request action.Request) (*action.Found, error) {
+	if found != nil {
+		request.Method = http.MethodPut
+		request.URL += "/" + url.PathEscape(found.ID)
+	}
+	var made comment
+	if err := send(ctx, client, request, &made); err != nil {
+		return nil, err
+	}
+	if made.ID == "" {
+		return nil, action.Unsure("Jira doesn't say which comment it wrote on %s", is.key)
+	}
+	wrote := is.comment(made.ID)
+	wrote.Account = a.account(ctx, client)
+	return wrote, nil
+}
+
+// comment is a comment of the issue as a result names it: the issue, and the
+// comment's own address.
+func (is issue) comment(id string) *action.Found {
+	found := &action.Found{Ref: is.ref, URL: is.page, ID: id}
+	if found.URL != "" {
+		found.URL += "?focusedCommentId=" + url.QueryEscape(id)
+	}
+	return found
 }

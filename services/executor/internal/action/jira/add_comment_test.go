@@ -9,7 +9,7 @@ import (
 )
 
 func TestAddComment(t *testing.T) {
-	actiontest.Run(t, jira.AddComment{}, actiontest.Case{
+	actiontest.Run(t, jira.AddComment{Site: nowhere()}, actiontest.Case{
 		Tool:    "jira.add_comment",
 		Class:   "upsert",
 		Target:  "jira:issue:ACME-7",
@@ -29,11 +29,18 @@ func TestAddComment(t *testing.T) {
 				]},
 				"properties": [{"key": "switchyard", "value": {"effect_key": "` + actiontest.EffectKey + `"}}]
 			},
-			"before": [{
-				"method": "GET",
-				"url": "https://{site}.atlassian.net/rest/api/3/issue/ACME-7/comment?maxResults=100",
-				"why": "a comment of ours that has this property is updated instead"
-			}]
+			"before": [
+				{
+					"method": "GET",
+					"url": "https://{site}.atlassian.net/rest/api/3/myself",
+					"why": "only comments of the account that acts are ours; asked once"
+				},
+				{
+					"method": "GET",
+					"url": "https://{site}.atlassian.net/rest/api/3/issue/ACME-7/comment?expand=properties&maxResults=100&orderBy=-created&startAt=0",
+					"why": "a comment of ours that has this property is updated instead"
+				}
+			]
 		}`,
 		Invalid: map[string]map[string]any{
 			"empty body":    {"body": ""},

@@ -1,2 +1,3 @@
-// Package jira holds the actions at Jira Cloud, over its REST API v3.
+// Package jira holds the actions at Jira: on Cloud over REST API v3, on Data
+// Center over v2.
 package jira

@@ -8,7 +8,7 @@ import (
 )
 
 func TestTransition(t *testing.T) {
-	actiontest.Run(t, jira.Transition{}, actiontest.Case{
+	actiontest.Run(t, jira.Transition{Site: nowhere()}, actiontest.Case{
 		Tool:    "jira.transition",
 		Class:   "set",
 		Target:  "jira@eu:issue:ACME-7",

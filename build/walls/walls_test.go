@@ -102,6 +102,9 @@ func TestEveryTestPackageIsListed(t *testing.T) {
 			if pkg := module + filepath.ToSlash(rel); !strings.Contains(config, "pkg: "+pkg+",") {
 				t.Errorf(".golangci.yml, list shipped: %s is missing", pkg)
 			}
+			if d.Name() == "testkit" {
+				return filepath.SkipDir // its entry stands for all below
+			}
 			return nil
 		})
 		if err != nil {

@@ -72,6 +72,11 @@ func TestMistakesAreFoundByTheDescription(t *testing.T) {
 		{"jira", "POST", "/rest/api/3/issue", `{"fields":{"project":{"key":"ACME"}}}`, "issuetype"},
 		{"jira", "POST", "/rest/api/3/issue/ACME-7/transitions", `{"transition":{}}`, "id"},
 		{"jira", "POST", "/rest/api/3/issue/ACME-7/remotelink", `{"globalId":"x"}`, "object"},
+		{"notion", "PATCH", "/v1/pages/" + provider.NotionPage, `{"archived":true}`, "archived"},
+		{"notion", "POST", "/v1/comments", `{"parent":{"page_id":"` + provider.NotionPage + `"},"text":"x"}`, "rich_text"},
+		{"notion", "PATCH", "/v1/blocks/" + provider.NotionPage + "/children", `{"children":[],"after":"x"}`, "after"},
+		{"slack", "POST", "/api/chat.postMessage", `{"text":"x"}`, "channel"},
+		{"slack", "POST", "/api/chat.postMessage", `{"channel":1}`, "/channel"},
 	} {
 		t.Run(tc.fake+" "+tc.method+" "+tc.path, func(t *testing.T) { tc.run(t) })
 	}
@@ -88,6 +93,10 @@ func (p planted) run(t *testing.T) {
 	case "jira":
 		f = provider.NewJira(o)
 		c = jiraClient(t, "")
+	case "notion":
+		f, c = provider.NewNotion(o), notionClient(t, "")
+	case "slack":
+		f, c = provider.NewSlack(o), slackClient(t, "")
 	}
 	srv := httptest.NewServer(f)
 	defer srv.Close()

@@ -68,3 +68,31 @@ func serve(t testing.TB, name string, f fake) string {
 	})
 	return srv.URL
 }
+
+// Notion is a fake Notion that is served until the test ends.
+type Notion struct {
+	*provider.Notion
+	// URL is what NOTION_API_URL wants.
+	URL string
+}
+
+// NewNotion serves a fake Notion.
+func NewNotion(t testing.TB, o provider.Options) *Notion {
+	t.Helper()
+	n := provider.NewNotion(with(t, "notion", o))
+	return &Notion{n, serve(t, "Notion", n)}
+}
+
+// Slack is a fake Slack that is served until the test ends.
+type Slack struct {
+	*provider.Slack
+	// URL is what SLACK_API_URL wants.
+	URL string
+}
+
+// NewSlack serves a fake Slack.
+func NewSlack(t testing.TB, o provider.Options) *Slack {
+	t.Helper()
+	s := provider.NewSlack(with(t, "slack", o))
+	return &Slack{s, serve(t, "Slack", s) + "/api/"}
+}

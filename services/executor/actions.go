@@ -30,24 +30,34 @@ func actions(cfg *Config, t *tokens, w world) (map[string]action.Action, error) 
 			return nil, err
 		}
 	}
+	hub := github.New(github.Options{
+		APIURL: cfg.GitHubAPIURL, Token: t.github, AppID: cfg.GitHubAppID, AppKey: t.githubApp,
+		Transport: w.transport, Now: w.now, Log: w.log,
+	})
 	site := jira.New(jira.Options{
 		BaseURL: cfg.JiraBaseURL, Email: cfg.JiraEmail, Token: t.jira, DataCenter: cfg.JiraDataCenter, GitHub: webOf(cfg.GitHubAPIURL),
 		Transport: w.transport, Now: w.now, Log: w.log,
 	})
 	workspace := notion.New(notion.Options{URL: cfg.NotionAPIURL, Token: t.notion, Transport: w.transport, Now: w.now, Log: w.log})
 	return map[string]action.Action{
-		"github.add_comment":   github.AddComment{},
-		"jira.add_comment":     jira.AddComment{Site: site},
-		"jira.assign":          jira.Assign{Site: site},
-		"jira.create_issue":    jira.CreateIssue{Site: site},
-		"jira.link_remote":     jira.LinkRemote{Site: site},
-		"jira.transition":      jira.Transition{Site: site},
-		"notion.add_comment":   notion.AddComment{Workspace: workspace},
-		"notion.append_text":   notion.AppendText{Workspace: workspace},
-		"notion.assign_task":   notion.AssignTask{Workspace: workspace},
-		"notion.create_page":   notion.CreatePage{Workspace: workspace},
-		"notion.read_page":     notion.ReadPage{Workspace: workspace},
-		"notion.update_status": notion.UpdateStatus{Workspace: workspace},
+		"github.add_comment":      github.AddComment{GitHub: hub},
+		"github.add_labels":       github.AddLabels{GitHub: hub},
+		"github.assign":           github.Assign{GitHub: hub},
+		"github.close_issue":      github.CloseIssue{GitHub: hub},
+		"github.create_check_run": github.CreateCheckRun{GitHub: hub},
+		"github.create_issue":     github.CreateIssue{GitHub: hub},
+		"github.request_review":   github.RequestReview{GitHub: hub},
+		"jira.add_comment":        jira.AddComment{Site: site},
+		"jira.assign":             jira.Assign{Site: site},
+		"jira.create_issue":       jira.CreateIssue{Site: site},
+		"jira.link_remote":        jira.LinkRemote{Site: site},
+		"jira.transition":         jira.Transition{Site: site},
+		"notion.add_comment":      notion.AddComment{Workspace: workspace},
+		"notion.append_text":      notion.AppendText{Workspace: workspace},
+		"notion.assign_task":      notion.AssignTask{Workspace: workspace},
+		"notion.create_page":      notion.CreatePage{Workspace: workspace},
+		"notion.read_page":        notion.ReadPage{Workspace: workspace},
+		"notion.update_status":    notion.UpdateStatus{Workspace: workspace},
 	}, nil
 }
 

@@ -4,12 +4,16 @@ go 1.26.0
 
 require (
 	buf.build/go/protovalidate v1.4.0
+	github.com/google/go-github/v88 v88.0.0
 	github.com/switchyard-dev/switchyard/gen v0.0.0
 	github.com/switchyard-dev/switchyard/internal v0.0.0
 	google.golang.org/protobuf v1.36.12
 )
 
-require github.com/google/uuid v1.6.0 // indirect
+require (
+	github.com/google/go-querystring v1.2.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+)
 
 require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.12-20260825204119-511051f7f437.2 // indirect

@@ -2,8 +2,10 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -13,8 +15,8 @@ import (
 
 // tokens are the providers' secrets. One that nobody set is nil.
 type tokens struct {
-	github, jira, notion, slack action.Token
-	sets                        []*credential.Set
+	github, githubApp, jira, notion, slack action.Token
+	sets                                   []*credential.Set
 }
 
 // newTokens fails if a secret's file is missing or empty: what should act would
@@ -45,7 +47,37 @@ func newTokens(cfg *Config, now func() time.Time, log *slog.Logger) (*tokens, er
 		t.sets = append(t.sets, set)
 		*one.into = newest(set)
 	}
-	return t, nil
+	return t, t.app(cfg)
+}
+
+// app takes the GitHub App's key, which is many lines and therefore no set of
+// secrets: it is read whenever it is needed, about once an hour and owner.
+func (t *tokens) app(cfg *Config) error {
+	key := cfg.GitHubAppKey
+	key.Name = "GITHUB_APP_KEY"
+	switch {
+	case !key.IsSet() && cfg.GitHubAppID == "":
+		return nil
+	case !key.IsSet():
+		return errors.New("GITHUB_APP_ID is set and no key: GITHUB_APP_KEY_FILE names the one that GitHub made")
+	case cfg.GitHubAppID == "":
+		return errors.New("GITHUB_APP_KEY is set and no GITHUB_APP_ID")
+	case t.github != nil:
+		return errors.New("GITHUB_TOKEN and GITHUB_APP_ID are both set: unset one, so that it is clear who acts")
+	case key.Check() != nil:
+		return key.Check()
+	}
+	t.githubApp = func(context.Context) (string, error) {
+		if key.File == "" {
+			return key.Value, nil
+		}
+		raw, err := os.ReadFile(key.File)
+		if err != nil {
+			return "", fmt.Errorf("GITHUB_APP_KEY_FILE: %w", err)
+		}
+		return string(raw), nil
+	}
+	return nil
 }
 
 // newest is the first of a setting's tokens. Its file is looked at each time: a

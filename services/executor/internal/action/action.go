@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 )
 
 // Action makes the effect of one tool, looks whether it is there, or renders
@@ -72,8 +73,24 @@ func Decode(cmd *executorv1.Command, into proto.Message) error {
 	if target := m.Descriptor().Fields().ByName("target"); target != nil {
 		m.Set(target, protoreflect.ValueOfString(cmd.GetTarget()))
 	}
+	if err := chosen(cmd, m); err != nil {
+		return err
+	}
 	if err := protovalidate.Validate(into); err != nil {
 		return fmt.Errorf("payload: %w", err)
+	}
+	return nil
+}
+
+// chosen holds a choice that is the call's target to the command's, which is the
+// one that policy has seen.
+func chosen(cmd *executorv1.Command, m protoreflect.Message) error {
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		prefix, _ := proto.GetExtension(fields.Get(i).Options(), toolsv1.E_TargetPrefix).(string)
+		if prefix != "" && prefix+m.Get(fields.Get(i)).String() != cmd.GetTarget() {
+			return fmt.Errorf("payload: %s: the command's target is another: %q", fields.Get(i).Name(), cmd.GetTarget())
+		}
 	}
 	return nil
 }

@@ -1,11 +1,13 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -25,14 +27,16 @@ type Effect struct {
 	// Request is shown by a dry run where reads decide what is sent; without it,
 	// what Act sends is shown.
 	Request *Request
+	// Prepare reads what Look and Act need; nil for nothing.
+	Prepare func(context.Context, *http.Client) error
 	// Look finds the effect; nil if it is certainly not there. It sends nothing
 	// that changes anything.
 	Look func(context.Context, *http.Client) (*Found, error)
 	// LookOnly says that Look may fail where Act would not, so that only a
 	// command to look asks it.
 	LookOnly bool
-	// Act makes the effect by one request that changes something. found is what
-	// Look found to update, or nil.
+	// Act makes the effect by one request that changes something, which is its first.
+	// found is what Look found to update, or nil.
 	Act func(ctx context.Context, client *http.Client, found *Found) (*Found, error)
 }
 
@@ -67,13 +71,18 @@ func (p *Provider) Perform(ctx context.Context, cmd *executorv1.Command, e Effec
 	if err != nil {
 		result = a.failed(ctx, cmd, err)
 	}
-	result.HttpStatus = a.status.Load()
+	result.HttpStatus = cmp.Or(a.status.Load(), uint32(Status(err))) //nolint:gosec // three digits
 	return result, nil
 }
 
 func (a *attempt) perform(ctx context.Context, only bool, e Effect) (*executorv1.Result, error) {
 	if only && e.Look == nil {
 		return &executorv1.Result{Outcome: Unknown, Reason: a.p.o.Name + " has no list that this could be found in"}, nil
+	}
+	if e.Prepare != nil {
+		if err := e.Prepare(ctx, a.client()); err != nil {
+			return nil, err
+		}
 	}
 	var found *Found
 	if only || e.Look != nil && !e.LookOnly {
@@ -106,7 +115,7 @@ func (a *attempt) failed(ctx context.Context, cmd *executorv1.Command, err error
 	if !ok {
 		f = &Failure{Outcome: Retry, Reason: ReasonProviderAway, err: err}
 	}
-	if a.acted.Load() && f.Outcome != Unknown {
+	if a.acted.Load() && f.Outcome != Unknown && !f.read {
 		f = &Failure{Outcome: Unknown, Reason: a.p.o.Name + " took the request and gave an answer that says nothing of it", Status: f.Status, err: err}
 	}
 	if f.Outcome == Rejected && cmd.GetMode() == Look {
@@ -157,9 +166,31 @@ func describe(req *http.Request) (Request, error) {
 			shown.Header[name] = req.Header.Get(name)
 		}
 	}
-	if body := drained(req.Body); len(body) > 0 {
-		if err := json.Unmarshal(body, &shown.Body); err != nil {
-			return Request{}, fmt.Errorf("show %s: %w", req.Method, err)
+	body := drained(req.Body)
+	var err error
+	switch {
+	case len(body) == 0:
+	case req.Header.Get("Content-Type") == "application/x-www-form-urlencoded":
+		shown.Body, err = fields(body)
+	default:
+		err = json.Unmarshal(body, &shown.Body)
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("show %s: %w", req.Method, err)
+	}
+	return shown, nil
+}
+
+// fields are those of a form that are not empty.
+func fields(form []byte) (map[string]any, error) {
+	values, err := url.ParseQuery(string(form))
+	if err != nil {
+		return nil, err
+	}
+	shown := map[string]any{}
+	for name := range values {
+		if value := values.Get(name); value != "" {
+			shown[name] = value
 		}
 	}
 	return shown, nil

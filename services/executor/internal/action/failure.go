@@ -21,7 +21,9 @@ type Failure struct {
 	RetryAfter time.Duration
 	// Status is the provider's; 0 where none was received.
 	Status int
-	err    error
+	// read: the provider's answer to the request that acts says so.
+	read bool
+	err  error
 }
 
 // Error is the reason and, below it, the cause.
@@ -37,6 +39,20 @@ func (f *Failure) Unwrap() error { return f.err }
 // Refuse is a Failure of ours: nothing was done, and never will be.
 func Refuse(format string, args ...any) *Failure {
 	return &Failure{Outcome: Rejected, Reason: said(fmt.Sprintf(format, args...), nil)}
+}
+
+// Conclude is what the provider's answer to the request that acts says: it took
+// the request, did not do what was asked for, and never will.
+func Conclude(format string, args ...any) *Failure {
+	f := Refuse(format, args...)
+	f.read = true
+	return f
+}
+
+// ConcludeRetry is what an answer that was taken says: nothing was done, and it may
+// be tried again after the wait; 0 for none.
+func ConcludeRetry(reason string, wait time.Duration) *Failure {
+	return &Failure{Outcome: Retry, Reason: reason, RetryAfter: wait, read: true}
 }
 
 // Unsure is a Failure of ours: nobody can tell what there is.

@@ -16,8 +16,9 @@ type Request struct {
 	Method string
 	URL    string
 	Header map[string]string
-	// Body is anything that encoding/json writes as an object; nil for none.
-	Body map[string]any
+	// Body is what JSON has, as encoding/json reads it: maps, lists, strings, numbers;
+	// nil for none.
+	Body any
 	// Before lists the reads that come first and decide how, or whether, the
 	// request is sent.
 	Before []Read

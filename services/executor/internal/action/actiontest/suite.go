@@ -2,51 +2,107 @@ package actiontest
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
+	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/internal/registry"
+	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
 )
 
 // EffectKey is the effect_key of the suite's commands.
 const EffectKey = "5f0c9c0e-9f0a-5c54-8a5e-0d8a5b5b1f10"
 
+// Noon is the suite's time; its commands are good for five seconds more.
+func Noon() time.Time { return time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC) }
+
+// Fake is a provider that keeps what is done to it.
+type Fake interface {
+	Plant(provider.Fault) *provider.Planted
+	Requests() []provider.Request
+	Changes() []provider.Change
+}
+
+// Reach is how an action is to reach its provider.
+type Reach struct {
+	URL string
+	// Authorized says that it has credentials.
+	Authorized bool
+	Transport  http.RoundTripper
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// World is a provider in which the effect can be made and is not there yet.
+type World struct {
+	Fake
+	URL string
+	// Secrets are the credentials, which must be nowhere but in requests.
+	Secrets []string
+	// New makes the action.
+	New func(Reach) action.Action
+}
+
 // Case is a valid command to an action and what its request is.
 type Case struct {
 	Tool    string
-	Class   string
+	Class   string // checked against the catalog where it is given
 	Target  string
 	Payload map[string]any
-	// Request is the whole request that a dry run shows, as JSON.
+	// Request is the whole request that a dry run shows, as JSON; {url} stands for
+	// the provider's.
 	Request string
+	// Sent is the body of the request that act sends, as JSON, where reads decide it;
+	// "" where it is the one that is shown.
+	Sent string
+	// Later is another payload of the same effect, for an upsert.
+	Later map[string]any
+	// Blind says that nothing can find the effect, so that look is unknown; it is the
+	// reason for people who read this.
+	Blind string
 	// Invalid are payloads that the input's rules refuse, by what is wrong.
 	Invalid map[string]map[string]any
 	// OtherTarget is a well-formed ref that the tool can't act on.
 	OtherTarget string
+	// Open makes the world; its requests are checked against the provider's
+	// description where there is one.
+	Open func(*testing.T) World
 }
 
-// Run holds an action to its promises.
+// Run holds an action to its promises; act only matters in a case without a world.
 func Run(t *testing.T, act action.Action, c Case) {
 	t.Helper()
-	entries := map[string]func(*testing.T, action.Action, Case){
-		"without a token, dry_run shows the request": shows("dry_run"),
-		"without a token, act shows the request":     shows("act"),
-		"without a token, look is unknown":           lookIsUnknown,
-		"invalid payloads are refused":               refusesPayloads,
-		"another kind of target is refused":          refusesTarget,
-		"an upsert carries its effect_key":           upsertIsMarked,
-		"a foreign input is an error":                refusesForeignInput,
+	if c.Open == nil {
+		bare(t, act, c)
+		return
 	}
-	for name, entry := range entries {
-		t.Run(name, func(t *testing.T) { entry(t, act, c) })
+	for name, entry := range map[string]func(*testing.T, *stage){
+		"without a token, the request is shown":        showsWithoutToken,
+		"a dry run shows the request and sends none":   showsInDryRun,
+		"act sends what the dry run shows":             sendsWhatItShows,
+		"act makes the effect once":                    makesOnce,
+		"an upsert changes what is there":              updates,
+		"look finds what is there and nothing else":    looks,
+		"refused, nothing is there":                    refused,
+		"sent too much, it is told to wait":            limited,
+		"dropped before acting, it is unknown":         droppedBefore,
+		"dropped after acting, it is unknown and once": droppedAfter,
+		"failed after acting, it is unknown and once":  failedAfter,
+		"a read that fails is tried again":             readFails,
+		"nobody there, it is tried again":              nobodyThere,
+		"after not_after nothing is sent":              tooLate,
+		"an instance without settings is left alone":   otherInstance,
+		"invalid payloads are refused":                 refusesPayloads,
+		"another kind of target is refused":            refusesTarget,
+		"a foreign input is an error":                  refusesForeignInput,
+	} {
+		t.Run(name, func(t *testing.T) { entry(t, open(t, c)) })
 	}
 }
 
@@ -61,119 +117,50 @@ func Command(t *testing.T, c Case, mode string) *executorv1.Command {
 		CallId:    "7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11",
 		EffectKey: EffectKey,
 		Mode:      mode,
-		Class:     c.Class,
+		Class:     class(t, c.Tool),
 		Tool:      c.Tool,
 		Target:    c.Target,
 		Payload:   payload,
-		NotAfter:  timestamppb.New(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)),
+		NotAfter:  timestamppb.New(Noon().Add(5 * time.Second)),
 	}
 }
 
-func shows(mode string) func(*testing.T, action.Action, Case) {
-	return func(t *testing.T, act action.Action, c Case) {
-		t.Helper()
-		got := perform(t, act, Command(t, c, mode))
-		if got.GetOutcome() != action.DryRun || got.GetReason() != action.ReasonNoToken {
-			t.Errorf("outcome %s/%s, want dry_run/no_token", got.GetOutcome(), got.GetReason())
-		}
-		if got, want := normal(t, render(t, got.GetRequest())), normal(t, c.Request); got != want {
-			t.Errorf("request\n got %s\nwant %s", got, want)
+func class(t *testing.T, name string) string {
+	t.Helper()
+	for _, tool := range registry.Tools() {
+		if tool.GetName() == name {
+			return tool.GetClass()
 		}
 	}
+	t.Fatalf("no tool %s in the catalog", name)
+	return ""
 }
 
-func lookIsUnknown(t *testing.T, act action.Action, c Case) {
+func refusesPayloads(t *testing.T, s *stage) {
 	t.Helper()
-	got := perform(t, act, Command(t, c, "look"))
-	if got.GetOutcome() != action.Unknown || got.GetRequest() != nil {
-		t.Errorf("got %v, want unknown and no request", got)
-	}
-}
-
-func refusesPayloads(t *testing.T, act action.Action, c Case) {
-	t.Helper()
-	for name, payload := range c.Invalid {
-		c := c
+	for name, payload := range s.Invalid {
+		c := s.Case
 		c.Payload = payload
-		if err := action.Decode(Command(t, c, "act"), act.Input()); err == nil {
+		if err := action.Decode(Command(t, c, "act"), s.action.Input()); err == nil {
 			t.Errorf("%s: %v is taken", name, payload)
 		}
 	}
-	cmd := Command(t, c, "act")
-	cmd.Payload = nil
-	// A tool that takes nothing but its target takes no payload.
-	if err := action.Decode(cmd, act.Input()); err == nil && len(c.Payload) > 0 {
-		t.Error("a command without payload is taken")
-	}
 }
 
-func refusesTarget(t *testing.T, act action.Action, c Case) {
+func refusesTarget(t *testing.T, s *stage) {
 	t.Helper()
-	if act.Input().ProtoReflect().Descriptor().Fields().ByName("target") == nil {
-		t.Skip("the target is a choice: the payload's rules hold it")
-	}
-	for _, target := range []string{"", "nonsense", c.OtherTarget} {
-		c := c
+	for _, target := range []string{"", "nonsense", s.OtherTarget} {
+		c := s.Case
 		c.Target = target
-		if err := action.Decode(Command(t, c, "act"), act.Input()); err == nil {
+		if err := action.Decode(Command(t, c, "act"), s.action.Input()); err == nil {
 			t.Errorf("target %q is taken", target)
 		}
 	}
 }
 
-func upsertIsMarked(t *testing.T, act action.Action, c Case) {
+func refusesForeignInput(t *testing.T, s *stage) {
 	t.Helper()
-	if c.Class != "upsert" {
-		t.Skip("only an upsert is found again by a marker")
-	}
-	got := perform(t, act, Command(t, c, "act"))
-	if !strings.Contains(render(t, got.GetRequest()), EffectKey) {
-		t.Errorf("the request has no effect_key: %v", got.GetRequest())
-	}
-}
-
-func refusesForeignInput(t *testing.T, act action.Action, c Case) {
-	t.Helper()
-	if _, err := act.Run(context.Background(), Command(t, c, "act"), &executorv1.Result{}); err == nil {
+	if _, err := s.action.Run(context.Background(), Command(t, s.Case, "act"), &executorv1.Result{}); err == nil {
 		t.Error("a message of another type is taken")
 	}
-}
-
-func perform(t *testing.T, act action.Action, cmd *executorv1.Command) *executorv1.Result {
-	t.Helper()
-	input := act.Input()
-	if err := action.Decode(cmd, input); err != nil {
-		t.Fatal(err)
-	}
-	before := proto.Clone(cmd)
-	got, err := act.Run(context.Background(), cmd, input)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !proto.Equal(before, cmd) {
-		t.Error("the action changed its command")
-	}
-	return got
-}
-
-func render(t *testing.T, m proto.Message) string {
-	t.Helper()
-	raw, err := protojson.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
-func normal(t *testing.T, s string) string {
-	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(s), &v); err != nil {
-		t.Fatalf("%v in %s", err, s)
-	}
-	out, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
 }

@@ -33,14 +33,14 @@ func TestRulebookKeepsTheLastGoodRules(t *testing.T) {
 	}
 	first := b.current().Hash()
 
-	b.reload()
+	b.file.Look()
 	if b.current().Hash() != first || logged.Len() > 0 {
 		t.Errorf("the same file was loaded again: %s", &logged)
 	}
 
 	write(t, file, observe("Second"))
-	b.reload()
-	b.reload()
+	b.file.Look()
+	b.file.Look()
 	if b.current().Hash() != first {
 		t.Error("bad rules were taken")
 	}
@@ -54,14 +54,14 @@ func TestRulebookKeepsTheLastGoodRules(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	b.reload()
+	b.file.Look()
 	if b.current().Hash() != first || !strings.Contains(b.state().Detail, "no such file") {
 		t.Errorf("state %+v", b.state())
 	}
 
 	// Back to what was good: nothing is wrong any more.
 	write(t, file, observe("first"))
-	b.reload()
+	b.file.Look()
 	if d := b.state(); strings.Contains(d.Detail, "not loaded") || b.current().Hash() != first {
 		t.Errorf("state %+v", d)
 	}
@@ -70,7 +70,7 @@ func TestRulebookKeepsTheLastGoodRules(t *testing.T) {
 	}
 
 	write(t, file, observe("second"))
-	b.reload()
+	b.file.Look()
 	if b.current().Hash() == first || !strings.Contains(logged.String(), `level=INFO msg="rules loaded"`) {
 		t.Errorf("good rules were not taken: %s", &logged)
 	}
@@ -143,7 +143,7 @@ func TestRulebookFollowsASwappedMount(t *testing.T) {
 	if err := os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, "..data")); err != nil {
 		t.Fatal(err)
 	}
-	b.reload()
+	b.file.Look()
 	if b.current().Hash() == first || strings.Contains(b.state().Detail, "not loaded") {
 		t.Errorf("the swapped file was not taken: %+v", b.state())
 	}

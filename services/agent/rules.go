@@ -23,6 +23,9 @@ const (
 	FindingWarning = rule.Warning
 )
 
+// RuleNeed is what a step of a rule needs a policy to allow.
+type RuleNeed = rule.Need
+
 // RulesCheck is what there is to say about a rules file.
 type RulesCheck struct {
 	// In the order of the file, at most 50.
@@ -31,6 +34,8 @@ type RulesCheck struct {
 	// them by; zero where it can't be loaded.
 	Rules int
 	Hash  string
+	// What its steps need of a policy, in the order of the file.
+	Needs []RuleNeed
 }
 
 // Err joins the errors among the findings; nil where the rules can be loaded.
@@ -45,7 +50,7 @@ func CheckRules(data []byte) RulesCheck {
 	set, findings := rule.Check(data, registry.Tools(), builtIn)
 	c := RulesCheck{Findings: findings}
 	if set != nil {
-		c.Rules, c.Hash = set.Len(), set.Hash()
+		c.Rules, c.Hash, c.Needs = set.Len(), set.Hash(), set.Needs()
 	}
 	return c
 }

@@ -1,12 +1,47 @@
 package tools
 
-import "github.com/switchyard-dev/switchyard/internal/registry"
+import (
+	"log/slog"
+
+	"github.com/switchyard-dev/switchyard/internal/registry"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
+)
 
 // CheckPolicy returns why New would refuse the settings' policy, without
 // opening anything; nil if it would not.
 func CheckPolicy(cfg Config) error {
-	_, err := loadPolicy(cfg, registry.Tools())
+	_, err := openPolicybook(cfg, registry.Tools(), slog.New(slog.DiscardHandler))
 	return err
+}
+
+// PolicyFinding is one thing that there is to say about a policy's file.
+type PolicyFinding = policy.Finding
+
+// The severities of findings. With an error a policy can't be loaded.
+const (
+	PolicyError   = policy.Error
+	PolicyWarning = policy.Warning
+)
+
+// PolicyCheck is what there is to say about a policy's file.
+type PolicyCheck struct {
+	// In the order of the file.
+	Findings []PolicyFinding
+	// What it allows, counted; "" where it can't be loaded.
+	Summary string
+}
+
+// Err joins the errors among the findings; nil where the policy can be loaded.
+func (c PolicyCheck) Err() error { return policy.Errors(c.Findings) }
+
+// ExaminePolicy checks a policy's file as tools does when it loads it.
+func ExaminePolicy(data []byte) PolicyCheck {
+	p, findings := policy.Check(data, registry.Tools())
+	c := PolicyCheck{Findings: findings}
+	if p != nil {
+		c.Summary = p.Summary()
+	}
+	return c
 }
 
 // CheckStores returns why New would refuse the settings of the stores that

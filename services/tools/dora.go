@@ -94,7 +94,7 @@ func (q *doraQuestion) related(place string) []string {
 	if r, _ := project.ParseRef(place); r.Type == "repo" {
 		return []string{place}
 	}
-	return q.policy.Paired(place)
+	return q.policy().Paired(place)
 }
 
 func (q *doraQuestion) readDelivery(ctx context.Context) error {
@@ -122,7 +122,7 @@ func (q *doraQuestion) readDelivery(ctx context.Context) error {
 // share them.
 func (q *doraQuestion) widen() {
 	for _, repository := range q.repositories {
-		for _, place := range q.policy.Paired(repository) {
+		for _, place := range q.policy().Paired(repository) {
 			if r, _ := project.ParseRef(place); r.Source() == "jira" && !slices.Contains(q.projects, place) {
 				q.projects = append(q.projects, place)
 			}
@@ -130,7 +130,7 @@ func (q *doraQuestion) widen() {
 	}
 	q.around = slices.Clone(q.repositories)
 	for _, place := range q.projects {
-		q.around = append(q.around, q.policy.Paired(place)...)
+		q.around = append(q.around, q.policy().Paired(place)...)
 	}
 	slices.Sort(q.around)
 	q.around = slices.Compact(q.around)

@@ -39,7 +39,7 @@ func BenchmarkDora(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	asker := newAsker(Config{ProductionEnvironments: "production", IncidentTypes: "Incident", IncidentWindow: time.Hour}, store, store, pol, func() time.Time { return now })
+	asker := newAsker(Config{ProductionEnvironments: "production", IncidentTypes: "Incident", IncidentWindow: time.Hour}, store, store, func() *policy.Policy { return pol }, func() time.Time { return now })
 	for _, ref := range []string{"github:repo:acme/api", ""} {
 		b.Run("of "+ref, func(b *testing.B) {
 			for b.Loop() {

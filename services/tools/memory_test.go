@@ -118,7 +118,7 @@ func TestStoresThatAreAway(t *testing.T) {
 		return away == 2
 	})
 	code, deps := c.readyz(t)
-	if code != http.StatusOK || len(deps) != 3 || deps[1].State != "unavailable" || !deps[1].Optional {
+	if code != http.StatusOK || len(deps) != 4 || deps[2].State != "unavailable" || !deps[2].Optional {
 		t.Errorf("readyz answers %d, %+v", code, deps)
 	}
 	if rows := c.ask(t, "timeline", run.GetEvent().GetRef()).GetOutput().GetFields()["rows"].GetListValue().GetValues(); len(rows) == 0 {

@@ -125,7 +125,7 @@ func (r *runs) read(ctx context.Context, e *eventv1.WebhookEvent) (project.Delta
 	if err != nil {
 		return project.Delta{}, nil, unavailable(err)
 	}
-	return delta, r.policy.Judge(e, delta.Links, project.Standing(e, delta.Links, known.Links), known.Seen), nil
+	return delta, r.policy().Judge(e, delta.Links, project.Standing(e, delta.Links, known.Links), known.Seen), nil
 }
 
 // known asks the memory only what policy can use: a branch is linked with every

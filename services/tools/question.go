@@ -36,7 +36,7 @@ const (
 type asker struct {
 	facts  fact.Facts
 	graph  graph.Graph
-	policy *policy.Policy
+	policy func() *policy.Policy
 	now    func() time.Time
 
 	production []string
@@ -45,7 +45,7 @@ type asker struct {
 	rows       int
 }
 
-func newAsker(cfg Config, facts fact.Facts, related graph.Graph, pol *policy.Policy, now func() time.Time) *asker {
+func newAsker(cfg Config, facts fact.Facts, related graph.Graph, pol func() *policy.Policy, now func() time.Time) *asker {
 	a := &asker{
 		facts: facts, graph: related, policy: pol, now: now,
 		production: words(cfg.ProductionEnvironments),

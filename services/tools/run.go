@@ -35,7 +35,8 @@ type runs struct {
 	ledger ledger.Ledger
 	memory *memory.Memory
 	keys   seal.Keys
-	policy *policy.Policy
+	// The policy of now: it may be another at the next look.
+	policy func() *policy.Policy
 	tools  []*toolsv1.Tool
 	calls  *call.Performer
 	owner  ledger.Owner
@@ -114,7 +115,7 @@ func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1
 			return nil, unavailable(err)
 		}
 	}
-	decisions, err := r.policy.Decide(policy.Case{
+	decisions, err := r.policy().Decide(policy.Case{
 		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools,
 	})
 	if bad, ok := errors.AsType[*policy.PlanError](err); ok {

@@ -252,7 +252,7 @@ func (s *schedule) answers(stores questioned) []byte {
 		s.t.Fatal(err)
 	}
 	cfg := Config{ProductionEnvironments: "production", IncidentTypes: "Incident,Bug", IncidentLabels: "incident", IncidentWindow: 24 * time.Hour}
-	server := &registryServer{tools: registry.Tools(), asker: newAsker(cfg, stores, stores, pol, s.clock.Now)}
+	server := &registryServer{tools: registry.Tools(), asker: newAsker(cfg, stores, stores, func() *policy.Policy { return pol }, s.clock.Now)}
 	var b bytes.Buffer
 	ask := func(tool string, input map[string]any) {
 		in, err := structpb.NewStruct(input)

@@ -63,7 +63,7 @@ func newProcess(l ledger.Ledger, p *provider, clock *testClock, name string, new
 	log := slog.New(slog.DiscardHandler)
 	calls := &call.Performer{Ledger: m, Executor: &dying{p, m}, Log: log, Now: clock.Now}
 	return &process{mortal: m, calls: calls, runs: &runs{
-		ledger: m, memory: &memory.Memory{}, keys: keys, policy: pol, tools: registry.Tools(), calls: calls, owner: ledger.Owner(name), newID: newID, now: clock.Now, log: log,
+		ledger: m, memory: &memory.Memory{}, keys: keys, policy: func() *policy.Policy { return pol }, tools: registry.Tools(), calls: calls, owner: ledger.Owner(name), newID: newID, now: clock.Now, log: log,
 	}}, nil
 }
 

@@ -217,7 +217,7 @@ func (q *shippedQuestion) pairGap() {
 	place := r.Place()
 	var apart []string
 	for _, e := range q.changes {
-		if e.Place != place && e.Place != "" && !slices.Contains(q.policy.Paired(place), e.Place) && !slices.Contains(apart, e.Place) {
+		if e.Place != place && e.Place != "" && !slices.Contains(q.policy().Paired(place), e.Place) && !slices.Contains(apart, e.Place) {
 			apart = append(apart, e.Place)
 		}
 	}

@@ -7,14 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"connectrpc.com/connect"
 	"github.com/google/uuid"
 
-	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1/toolsv1connect"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/internal/rpc"
@@ -24,7 +22,6 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/lambda"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/memory"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 )
 
 // Service is one process of the tools service.
@@ -38,6 +35,7 @@ type Service struct {
 	around  rpc.Between
 	retain  retention
 	memory  *memory.Memory
+	policy  *policybook
 	handler http.Handler
 }
 
@@ -48,7 +46,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		return nil, fmt.Errorf("SEAL_KEY: %w: set it to the same key as ingress' (`switchyard secret` prints a good one)", err)
 	}
 	tools := registry.Tools()
-	pol, err := loadPolicy(cfg, tools)
+	pol, err := openPolicybook(cfg, tools, log)
 	if err != nil {
 		return nil, err
 	}
@@ -72,36 +70,18 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		owner:  ledger.Owner(newID()),
 		pulse:  &pulse{ping: store.Ping, now: now},
 		around: around,
+		policy: pol,
 		retain: retention{keeper: store, keep: time.Duration(cfg.RetainBodies), now: now, log: log},
 	}
 	if s.memory, err = newMemory(cfg, store, s.owner, log, now); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	s.runs = &runs{ledger: store, memory: s.memory, keys: keys, policy: pol, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
-	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, s.memory, s.memory, pol, now)})
+	s.runs = &runs{ledger: store, memory: s.memory, keys: keys, policy: pol.current, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
+	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, s.memory, s.memory, pol.current, now)})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-func loadPolicy(cfg Config, tools []*toolsv1.Tool) (*policy.Policy, error) {
-	source := cfg.Policy
-	if cfg.PolicyFile != "" {
-		b, err := os.ReadFile(cfg.PolicyFile)
-		if err != nil {
-			return nil, fmt.Errorf("POLICY_FILE=%s: %w", cfg.PolicyFile, err)
-		}
-		source = b
-	}
-	if len(source) == 0 {
-		return policy.Default(), nil
-	}
-	p, err := policy.Parse(source, tools)
-	if err != nil {
-		return nil, fmt.Errorf("POLICY_FILE=%s: %w", cfg.PolicyFile, err)
-	}
-	return p, nil
 }
 
 func newExecutor(ctx context.Context, cfg Config, around rpc.Between) (call.Executor, error) {
@@ -142,7 +122,7 @@ func (s *Service) ready(ctx context.Context) []service.Dependency {
 	if err := s.pulse.check(ctx); err != nil {
 		ledgerState.State, ledgerState.Detail = "unavailable", err.Error()
 	}
-	deps := []service.Dependency{ledgerState}
+	deps := []service.Dependency{ledgerState, s.policy.state()}
 	for _, store := range s.memory.Stores {
 		status := store.Status(ctx)
 		deps = append(deps, service.Dependency{Name: string(status.Sink), State: string(status.State), Detail: status.Detail, Optional: true})
@@ -161,6 +141,7 @@ func (s *Service) Run(ctx context.Context, ln net.Listener) error {
 	wg.Go(func() { s.calls.Resume(background, s.owner) })
 	wg.Go(func() { s.retain.run(background) })
 	wg.Go(func() { s.memory.Run(background) })
+	wg.Go(func() { s.policy.file.Follow(background) })
 	err := service.Serve(ctx, ln, s.handler, s.log, s.around.Options()...)
 	stop()
 	wg.Wait()

@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -74,5 +75,22 @@ a/read notion.read_page target=link.page[0]
 `
 	if got := show(plan); got != want || len(errs) > 0 {
 		t.Errorf("plan:\n%swant:\n%s%v", got, want, errs)
+	}
+}
+
+// What a policy has to allow is what the steps say, and of which events.
+func TestNeeds(t *testing.T) {
+	needs := parse(t, `
+rules:
+  - {name: a, on: {kind: issue.created}, do: [{step: s, tool: github.add_labels, with: {target: event.ref, labels: [bug, ui]}}]}
+  - {name: b, on: {source: github, kind: change.merged}, do: [{step: s, tool: slack.post_message, with: {channel: C0123, body: x}}, {step: t, tool: jira.add_comment, with: {target: "link.issue[*]", body: x}}]}
+`).Needs()
+	want := []rule.Need{
+		{Rule: "a", Step: "s", Tool: "github.add_labels", Sources: []string{"github", "jira"}, Target: "event.ref", Choices: map[string][]string{"labels": {"bug", "ui"}}},
+		{Rule: "b", Step: "s", Tool: "slack.post_message", Sources: []string{"github"}, Choices: map[string][]string{"channel": {"C0123"}}},
+		{Rule: "b", Step: "t", Tool: "jira.add_comment", Sources: []string{"github"}, Target: "link.issue[*]", Choices: map[string][]string{}},
+	}
+	if !reflect.DeepEqual(needs, want) {
+		t.Errorf("got  %+v\nwant %+v", needs, want)
 	}
 }

@@ -69,11 +69,13 @@ func (p *parser) budgets(node *yaml.Node) error {
 
 func (p *parser) killSwitch(node *yaml.Node) (err error) {
 	p.policy.killed, err = boolAt(node, "kill_switch")
+	p.stopLines = append(p.stopLines, stopLine{node, p.policy.killed, "kill_switch is on: whatever would act outside is refused"})
 	return err
 }
 
 func (p *parser) dryRun(node *yaml.Node) (err error) {
 	p.policy.dryRun, err = boolAt(node, "dry_run")
+	p.stopLines = append(p.stopLines, stopLine{node, p.policy.dryRun, "dry_run is on: whatever would act outside is shown and not sent"})
 	return err
 }
 

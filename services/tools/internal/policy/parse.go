@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,13 +19,24 @@ import (
 // a tool or a field that doesn't exist is refused, like any unknown key. Every
 // error of the contents starts with its line. An empty file is Default.
 func Parse(source []byte, tools []*toolsv1.Tool) (*Policy, error) {
+	p, findings := Check(source, tools)
+	if err := Errors(findings); err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	return p, nil
+}
+
+// Check is Parse with all that there is to say, in the order of the file: also
+// warnings, for lines that can never match. The policy is nil where a finding
+// is an error.
+func Check(source []byte, tools []*toolsv1.Tool) (*Policy, []Finding) {
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(source))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("policy: %w", err)
+		return nil, []Finding{syntax(err)}
 	}
 	if err := decoder.Decode(&second); err == nil {
-		return nil, fmt.Errorf("policy: %w", at(&second, "a policy is one document"))
+		return nil, findingsOf(at(&second, "a policy is one document"))
 	}
 	p := &parser{policy: Default(), tools: make(map[string]*toolsv1.Tool, len(tools))}
 	for _, tool := range tools {
@@ -32,16 +44,21 @@ func Parse(source []byte, tools []*toolsv1.Tool) (*Policy, error) {
 	}
 	if len(document.Content) > 0 && document.Content[0].Tag != "!!null" {
 		if err := p.root(document.Content[0]); err != nil {
-			return nil, fmt.Errorf("policy: %w", err)
+			return nil, findingsOf(err)
 		}
 	}
-	return p.policy, nil
+	return p.policy, p.warnings()
 }
 
 // parser fills a policy from the document's nodes, which know their lines.
 type parser struct {
 	policy *Policy
 	tools  map[string]*toolsv1.Tool
+	// What may turn out never to match, once all of the file is known.
+	choiceLines []choiceLine
+	targetLines []targetLine
+	placeLines  []placeLine
+	stopLines   []stopLine
 }
 
 func (p *parser) root(node *yaml.Node) error {
@@ -53,7 +70,7 @@ func (p *parser) root(node *yaml.Node) error {
 	return eachKey(node, "the policy", func(key, value *yaml.Node) error {
 		section, ok := sections[key.Value]
 		if !ok {
-			return at(key, "unknown key %q", key.Value)
+			return at(key, "unknown key %q: want %s", key.Value, strings.Join(slices.Sorted(maps.Keys(sections)), ", "))
 		}
 		return section(value)
 	})
@@ -95,6 +112,7 @@ func (p *parser) places(node *yaml.Node) error {
 		if _, ok := p.policy.places[s]; ok {
 			return at(key, "the place %s stands here twice", s)
 		}
+		p.placeLines = append(p.placeLines, placeLine{key, s})
 		p.policy.places[s], err = wordAt(value, "private", "public")
 		return err
 	})
@@ -160,6 +178,7 @@ func (p *parser) choice(tool *toolsv1.Tool, where pattern, name, values *yaml.No
 		return nil
 	})
 	p.policy.choices[tool.GetName()] = append(p.policy.choices[tool.GetName()], c)
+	p.choiceLines = append(p.choiceLines, choiceLine{name, tool, field, c})
 	return err
 }
 
@@ -174,6 +193,7 @@ func (p *parser) targets(node *yaml.Node) error {
 		err = eachItem(value, "targets of "+key.Value, func(item *yaml.Node) error {
 			where, err := patternAt(item)
 			patterns = append(patterns, where)
+			p.targetLines = append(p.targetLines, targetLine{item, tool, where})
 			return err
 		})
 		p.policy.targets[tool.GetName()] = patterns
@@ -243,8 +263,8 @@ func eachItem(node *yaml.Node, name string, visit func(*yaml.Node) error) error 
 	return errors.Join(errs...)
 }
 
-// at is an error with the line of its node. Aliases are not followed: they are
+// at is an error with the place of its node. Aliases are not followed: they are
 // neither mappings, lists nor one of the words that are looked for.
 func at(node *yaml.Node, format string, args ...any) error {
-	return fmt.Errorf("line %d: %s", node.Line, fmt.Sprintf(format, args...))
+	return Finding{Line: node.Line, Column: node.Column, Severity: Error, Message: fmt.Sprintf(format, args...)}
 }

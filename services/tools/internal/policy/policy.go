@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
 	"sync"
 )
@@ -80,6 +81,24 @@ func (p *Policy) Killed() bool { return p.killed }
 
 // DryRun tells whether requests are shown instead of sent.
 func (p *Policy) DryRun() bool { return p.dryRun }
+
+// Summary counts what the policy says, for whoever has to tell one from another.
+func (p *Policy) Summary() string {
+	values := 0
+	for _, choices := range p.choices {
+		for _, c := range choices {
+			values += len(c.values)
+		}
+	}
+	text := fmt.Sprintf("%d pairs, %d places, %d trusted, %d choices", len(p.pairs), len(p.places), len(p.trusted), values)
+	if p.killed {
+		text += ", kill_switch on"
+	}
+	if p.dryRun {
+		text += ", dry_run on"
+	}
+	return text
+}
 
 // tier is what a tool does for an account by whether it is trusted.
 func (p *Policy) tier(tool string, trusted bool) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/github"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/jira"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/notion"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/slack"
 )
 
 // world is what actions reach providers with.
@@ -39,6 +40,7 @@ func actions(cfg *Config, t *tokens, w world) (map[string]action.Action, error) 
 		Transport: w.transport, Now: w.now, Log: w.log,
 	})
 	workspace := notion.New(notion.Options{URL: cfg.NotionAPIURL, Token: t.notion, Transport: w.transport, Now: w.now, Log: w.log})
+	chat := slack.New(slack.Options{APIURL: cfg.SlackAPIURL, Token: t.slack, Transport: w.transport, Now: w.now, Log: w.log})
 	return map[string]action.Action{
 		"github.add_comment":      github.AddComment{GitHub: hub},
 		"github.add_labels":       github.AddLabels{GitHub: hub},
@@ -58,6 +60,7 @@ func actions(cfg *Config, t *tokens, w world) (map[string]action.Action, error) 
 		"notion.create_page":      notion.CreatePage{Workspace: workspace},
 		"notion.read_page":        notion.ReadPage{Workspace: workspace},
 		"notion.update_status":    notion.UpdateStatus{Workspace: workspace},
+		"slack.post_message":      slack.PostMessage{Slack: chat},
 	}, nil
 }
 

@@ -174,7 +174,7 @@ func (s *stage) onceAfterAll(t *testing.T) {
 
 func readFails(t *testing.T, s *stage) {
 	t.Helper()
-	planted := s.Plant(provider.Fault{Status: http.StatusServiceUnavailable, Match: func(r provider.Request) bool { return !provider.Writes(r) }})
+	planted := s.Plant(provider.Fault{Status: http.StatusServiceUnavailable, Match: func(r provider.Request) bool { return !s.acts(r) }})
 	got := s.run(t, "act")
 	if planted.Met() == 0 {
 		t.Skip("act reads nothing")

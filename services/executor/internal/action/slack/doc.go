@@ -1,0 +1,2 @@
+// Package slack holds the actions at Slack.
+package slack

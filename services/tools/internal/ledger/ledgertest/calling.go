@@ -49,6 +49,12 @@ func callEntries() []entry {
 				return calls[:min(limit, len(calls))], err
 			}
 		})},
+		{"calls that wait for their key hold nobody up", checkWaitingPassedOver, breaking(func(b *broken) {
+			b.leaseCalls = func(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
+				calls, err := b.Ledger.LeaseCalls(ctx, owner, limit+1, lease)
+				return calls[:max(0, len(calls)-1)], err
+			}
+		})},
 		{"extend lets one attempt start", checkExtend, breaking(func(b *broken) {
 			b.extend = func(ctx context.Context, o ledger.Owner, c ledger.CallID, notAfter, lookAt time.Time) (bool, error) {
 				_, err := b.Ledger.Extend(ctx, o, c, notAfter, lookAt)
@@ -177,6 +183,7 @@ func checkLeaseOneKey(h *harness) {
 			h.Fatalf("leased %v of a key that is worked on", got)
 		}
 		h.settle(n, "done", "")
+		h.clock.advance(time.Microsecond)
 	}
 }
 
@@ -256,6 +263,37 @@ func checkTurns(h *harness) {
 	h.ok(err)
 	if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 2) {
 		h.Errorf("leased %v, want the call that waits longest", calls)
+	}
+}
+
+// Sixteen comments that waited for their turn, each on another issue, kept every
+// other call from being made: they stayed in front.
+func checkWaitingPassedOver(h *harness) {
+	const waiting = 20
+	for n := range waiting {
+		h.pinned(n, h.intent(n, n, "upsert"))
+		next := h.queued(100+n, n, "upsert")
+		next.Version = time.Time{}
+		h.pinned(100+n, next)
+	}
+	h.clock.advance(time.Second)
+	h.pinned(200, h.queued(200, 200, "set"))
+	for range 2 {
+		calls, err := h.LeaseCalls(h.ctx, us, 4, callLease)
+		h.ok(err)
+		if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 200) {
+			h.Fatalf("leased %v, want the one that waits for nobody", calls)
+		}
+		h.clock.advance(time.Second)
+		_, err = h.Record(h.ctx, ledger.RunID(id(kindRun, 200)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 200)), State: "queued", NextAt: h.clock.Now()}})
+		h.ok(err)
+	}
+	for n := range waiting {
+		h.settle(n, "done", "")
+	}
+	h.clock.advance(time.Microsecond)
+	if got, err := h.LeaseCalls(h.ctx, us, 2*waiting, callLease); err != nil || len(got) != waiting+1 {
+		h.Errorf("leased %d, %v; want all that waited and the other one", len(got), err)
 	}
 }
 

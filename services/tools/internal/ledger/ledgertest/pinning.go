@@ -335,6 +335,7 @@ func checkUpsertWaits(h *harness) {
 		h.Errorf("leased %v while another works on the key", got)
 	}
 	h.settle(1, "done", "")
+	h.clock.advance(time.Microsecond)
 	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 2) {
 		h.Errorf("leased %v, want the one that waited", got)
 	}

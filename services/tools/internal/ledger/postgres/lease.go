@@ -24,20 +24,31 @@ type leasing struct {
 	effects *effects
 	changes changes
 	leased  []*record.Call
+	// How many calls wait for their key.
+	waiting int
 }
 
-// LeaseCalls implements ledger.Ledger.
+// LeaseCalls implements ledger.Ledger. Each look is a transaction of its own: names
+// are locked in one order, and a second look has names of its own.
 func (s *Store) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
-	var l *leasing
-	err := s.again(ctx, func(t *transaction) error {
-		l = &leasing{owner: owner, effects: newEffects()}
-		return l.run(t, limit, lease)
-	})
-	if err != nil {
-		return nil, err
+	var leased []*record.Call
+	for range record.Looks {
+		var l *leasing
+		err := s.again(ctx, func(t *transaction) error {
+			l = &leasing{owner: owner, effects: newEffects()}
+			return l.run(t, limit-len(leased), lease)
+		})
+		if err != nil {
+			// What was leased before is due again when its lease has run out.
+			return nil, err
+		}
+		leased = append(leased, l.leased...)
+		if l.waiting == 0 || len(leased) == limit {
+			break
+		}
 	}
-	calls := make([]ledger.Call, 0, len(l.leased))
-	for _, c := range l.leased {
+	calls := make([]ledger.Call, 0, len(leased))
+	for _, c := range leased {
 		call, err := c.Leased()
 		if err != nil {
 			return nil, err
@@ -54,10 +65,10 @@ type candidate struct{ id, run, key string }
 const (
 	isDue     = ` call.state IN ('queued', 'running') AND call.next_at <= $1 AND call.lease_until <= $1 AND call.look_at <= $1 `
 	isExpired = ` call.state IN ('queued', 'running') AND call.valid_until <= $1 AND call.lease_until <= $1 AND call.look_at <= $1 `
-	// What was begun and never recorded comes first: its effect may be half
-	// done. What was tried in vain waits its turn: else a provider that hangs
-	// would keep everybody else's calls from ever being made.
-	dueOrder = ` ORDER BY (call.state = 'running') DESC, call.next_at, call.run, call.position LIMIT $2 `
+	// What was begun and never recorded has no time and comes first: its effect may
+	// be half done. What was tried in vain, or waits for its key, waits its turn:
+	// else it would keep everybody else's calls from ever being made.
+	dueOrder = ` ORDER BY call.next_at, call.run, call.position LIMIT $2 `
 )
 
 func (l *leasing) run(t *transaction, limit int, lease time.Duration) error {
@@ -147,7 +158,9 @@ func (l *leasing) take(t *transaction, candidate candidate) error {
 		case record.Drop:
 			return l.put(t, run, c)
 		case record.Wait:
-			return nil
+			l.waiting++
+			c.Postpone(t.now)
+			return l.changes.save(c)
 		case record.Take:
 		}
 	}

@@ -68,6 +68,13 @@ func (us Upserts) Admit(c *Call, now int64) {
 	}
 }
 
+// Looks bounds how often one LeaseCalls looks past calls that wait for their key.
+const Looks = 16
+
+// Postpone puts a call that waits for its key behind all that are due now, and out
+// of this look's way. What is shown of it stays: its turn may come at any time.
+func (c *Call) Postpone(now int64) { c.NextAt = now + 1 }
+
 // Turn is what becomes of a call that is due.
 type Turn int
 

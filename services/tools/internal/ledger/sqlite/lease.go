@@ -11,13 +11,26 @@ type leasing struct {
 	now, until int64
 	limit      int
 	leased     []record.Call
+	// How many of the last look's calls wait for their key.
+	waiting int
 }
 
 func (l *leasing) run(b *batch) error {
 	if err := l.expire(b); err != nil {
 		return err
 	}
-	due, err := collect(b, scanCall, selectDue, l.now, l.limit)
+	// Those that wait for their key are out of the next look's way.
+	for range record.Looks {
+		if err := l.look(b); err != nil || l.waiting == 0 || len(l.leased) == l.limit {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *leasing) look(b *batch) error {
+	l.waiting = 0
+	due, err := collect(b, scanCall, selectDue, l.now, l.limit-len(l.leased))
 	if err != nil {
 		return err
 	}
@@ -60,7 +73,9 @@ func (l *leasing) take(b *batch, c *record.Call) error {
 		case record.Drop:
 			return l.put(b, c)
 		case record.Wait:
-			return nil
+			l.waiting++
+			c.Postpone(l.now)
+			return b.saveCall(c)
 		case record.Take:
 		}
 	}

@@ -215,12 +215,12 @@ func (s statement) callText() string {
 	case selectUpserts:
 		return `SELECT id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsUpsert
 	case selectDue:
-		// What was begun and never recorded comes first: its effect may be half
-		// done. What was tried in vain waits its turn: else a provider that hangs
-		// would keep everybody else's calls from ever being made.
+		// What was begun and never recorded has no time and comes first: its effect may
+		// be half done. What was tried in vain, or waits for its key, waits its turn:
+		// else it would keep everybody else's calls from ever being made.
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1
-			ORDER BY call.state = 'running' DESC, call.next_at, call.run, call.position LIMIT ?2`
+			ORDER BY call.next_at, call.run, call.position LIMIT ?2`
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`

@@ -168,7 +168,8 @@ func (r *runs) lease(c *ledger.Call, now, until time.Time) {
 		if c.Shown.Reason == "" {
 			c.Shown.Reason = "deadline"
 		}
-		c.LookAt = now
+		// No attempt was begun.
+		c.NotAfter, c.LookAt = time.Time{}, time.Time{}
 		return
 	}
 	c.Shown.State = "running"

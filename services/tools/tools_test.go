@@ -190,7 +190,7 @@ func TestExecutorAway(t *testing.T) {
 	c := start(t, ex.URL)
 	ex.Answer(func(*executorv1.Command) *executorv1.Result { return &executorv1.Result{Outcome: "retry"} })
 	run := open(t, c, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
-	want(t, states(execute(t, c, run.GetRunId(), plan()).GetRun()), "queued rate_limited", "queued rate_limited")
+	want(t, states(execute(t, c, run.GetRunId(), plan()).GetRun()), "queued provider_away", "queued provider_away")
 
 	ex.Answer(func(*executorv1.Command) *executorv1.Result {
 		return &executorv1.Result{Outcome: "done", Url: "https://example.test/1"}

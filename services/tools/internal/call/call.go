@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
-	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/faultpoint"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
@@ -25,8 +24,6 @@ const (
 	providerTimeout = 10 * time.Second
 	// clockSlack covers clocks that differ between tools and executor.
 	clockSlack = 2 * time.Second
-	// retryAfter is the wait before a call that was not made is tried again.
-	retryAfter = 2 * time.Second
 	// recordWindow is how long a result may wait to share its commit with the next one.
 	recordWindow = 50 * time.Millisecond
 	recordTime   = 10 * time.Second
@@ -47,6 +44,8 @@ type Executor interface {
 type InvokeError struct {
 	// NotSent: the executor can't have acted. Otherwise the outcome is unknown.
 	NotSent bool
+	// Refused: nor will it ever, such as for a command that is too large.
+	Refused bool
 	Err     error
 }
 
@@ -62,6 +61,8 @@ type Performer struct {
 	Executor Executor
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Random is of 0 to 1, for waits that differ; nil for the longest each.
+	Random func() float64
 }
 
 // Perform makes the calls of one run, which the caller holds, in their order,
@@ -134,14 +135,18 @@ func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-cha
 
 // attempt invokes the executor once and says what came of it.
 func (p *Performer) attempt(ctx context.Context, c ledger.Call) ledger.Outcome {
-	out := ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), Attempted: true}
+	j := &judging{Performer: p, call: c, mode: c.Mode, Outcome: ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), Attempted: true}}
+	// An attempt at a creation that left no outcome: whether it acted is looked for.
+	if c.Begun && c.Mode == "act" && c.Shown.GetClass() == "create" {
+		j.mode = "look"
+	}
 	ctx, cancel := context.WithDeadline(ctx, LookAt(c.NotAfter).Add(-clockSlack))
 	defer cancel()
 	faultpoint.Reached("call.before_invoke")
 	result, err := p.Executor.Invoke(ctx, &executorv1.Command{
 		CallId:    c.Shown.GetCallId(),
 		EffectKey: c.Shown.GetEffectKey(),
-		Mode:      c.Mode,
+		Mode:      j.mode,
 		Class:     c.Shown.GetClass(),
 		Tool:      c.Shown.GetTool(),
 		Target:    c.Shown.GetTarget(),
@@ -151,59 +156,9 @@ func (p *Performer) attempt(ctx context.Context, c ledger.Call) ledger.Outcome {
 	faultpoint.Reached("call.after_invoke")
 	if err != nil {
 		p.Log.WarnContext(ctx, "executor", "run_id", c.Run, "call_id", c.Shown.GetCallId(), "tool", c.Shown.GetTool(), "error", err)
-		return p.withoutResult(c, out, err)
+		j.withoutResult(err)
+	} else {
+		j.withResult(result)
 	}
-	return p.withResult(c, out, result)
-}
-
-func (p *Performer) withoutResult(c ledger.Call, out ledger.Outcome, err error) ledger.Outcome {
-	var invoke *InvokeError
-	if errors.As(err, &invoke) && invoke.NotSent {
-		out.State, out.Reason, out.NextAt = "queued", "executor_away", p.Now().Add(retryAfter)
-		return out
-	}
-	return outcomeUnknown(c, out)
-}
-
-// outcomeUnknown: it may have acted. What can be told to be done already is
-// tried again once the first attempt is over; a creation never is.
-func outcomeUnknown(c ledger.Call, out ledger.Outcome) ledger.Outcome {
-	if c.Shown.GetClass() == "create" && c.Mode == "act" {
-		out.State = "unknown"
-		return out
-	}
-	out.State, out.Reason, out.NextAt = "queued", "executor_away", LookAt(c.NotAfter)
-	return out
-}
-
-func (p *Performer) withResult(c ledger.Call, out ledger.Outcome, r *executorv1.Result) ledger.Outcome {
-	out.ResultRef, out.URL = r.GetRef(), r.GetUrl()
-	if r.GetAccount() != "" {
-		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "executor", Detail: "acted as " + r.GetAccount()})
-	}
-	switch r.GetOutcome() {
-	case "done":
-		out.State = "done"
-	case "already":
-		out.State = "done"
-		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "already", Detail: "it was so before"})
-	case "dry_run":
-		out.State, out.Request = "dry_run", r.GetRequest()
-		// Why it is one was decided by policy, or else is the executor's to say.
-		if out.Reason = c.Shown.GetReason(); out.Reason == "" {
-			out.Reason = "no_token"
-		}
-	case "rejected":
-		out.State, out.Reason = "failed", "rejected"
-		out.Evidence = append(out.Evidence, &toolsv1.Evidence{Kind: "executor", Detail: r.GetReason()})
-	case "retry":
-		out.State, out.Reason = "queued", "rate_limited"
-		if r.GetReason() == "deadline" {
-			out.Reason = "deadline"
-		}
-		out.NextAt = p.Now().Add(max(retryAfter, r.GetRetryAfter().AsDuration()))
-	default:
-		return outcomeUnknown(c, out)
-	}
-	return out
+	return j.Outcome
 }

@@ -100,11 +100,6 @@ func (r *resumer) free() {
 }
 
 func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger.Call) error {
-	// Running: an attempt was made and its result was never recorded.
-	if c.Shown.GetState() == "running" && c.Shown.GetClass() == "create" && c.Mode == "act" {
-		_, err := p.Ledger.Record(ctx, c.Run, []ledger.Outcome{{Call: ledger.CallID(c.Shown.GetCallId()), State: "unknown"}})
-		return err
-	}
 	notAfter := p.Now().Add(AttemptTime)
 	ok, err := p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
 	if err != nil || !ok {

@@ -79,14 +79,14 @@ func local(o Options) lambda.Options {
 func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executorv1.Result, error) {
 	payload, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(cmd)
 	if err != nil {
-		return nil, &call.InvokeError{NotSent: true, Err: fmt.Errorf("lambda: command: %w", err)}
+		return nil, &call.InvokeError{NotSent: true, Refused: true, Err: fmt.Errorf("lambda: command: %w", err)}
 	}
 	if len(payload) > maxPayload {
-		return nil, &call.InvokeError{NotSent: true, Err: fmt.Errorf("lambda: command of %d bytes is over Lambda's limit of %d", len(payload), maxPayload)}
+		return nil, &call.InvokeError{NotSent: true, Refused: true, Err: fmt.Errorf("lambda: command of %d bytes is over Lambda's limit of %d", len(payload), maxPayload)}
 	}
 	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(c.function), Payload: payload}, c.shows)
 	if err != nil {
-		return nil, &call.InvokeError{NotSent: notSent(err), Err: c.explain(err)}
+		return nil, &call.InvokeError{NotSent: notSent(err), Refused: tooLarge(err), Err: c.explain(err)}
 	}
 	if out.FunctionError != nil {
 		return nil, &call.InvokeError{Err: fmt.Errorf("lambda: function error: %s", aws.ToString(out.FunctionError))}
@@ -121,6 +121,12 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("lambda: the executor at EXECUTOR_ENDPOINT does not take this service's token: set TOOLS_TOKEN, or SERVICE_TOKEN, to the same for both: %w", err)
 	}
 	return fmt.Errorf("lambda: invoke: %w", err)
+}
+
+// tooLarge: Lambda refuses such a command each time.
+func tooLarge(err error) bool {
+	var status interface{ HTTPStatusCode() int }
+	return errors.As(err, &status) && status.HTTPStatusCode() == http.StatusRequestEntityTooLarge
 }
 
 // notSent tells whether the function can't have run: no connection was made, no

@@ -78,7 +78,7 @@ type Ledger interface {
 	// key that somebody works on. States stay: running means that an attempt was
 	// begun and its outcome never recorded. An upsert with a later version open or
 	// done is not leased: it becomes skipped, superseded. Nor is a call past its
-	// ValidUntil: a queued one becomes failed, expired; a running one, which may
+	// ValidUntil: a queued one becomes failed, expired; one that was begun, which may
 	// have had its effect, unknown.
 	LeaseCalls(ctx context.Context, owner Owner, limit int, lease time.Duration) ([]Call, error)
 
@@ -204,15 +204,27 @@ type Call struct {
 	NotAfter time.Time
 	// Nobody looks, and nobody tries again, before it.
 	LookAt time.Time
+	// Begun: an attempt was made, is over, and nobody knows what came of it. Only
+	// LeaseCalls tells.
+	Begun bool
 	// After it the call fails as expired.
 	ValidUntil time.Time
 	Owner      Owner
 	Lease      time.Duration
 }
 
+// Kinds of evidence that attempts are counted by.
+const (
+	// EvidenceAttempt is an attempt that came to nothing; its detail begins with the reason.
+	EvidenceAttempt = "attempt"
+	// EvidenceRetry is somebody's having a call started again: attempts count from there.
+	EvidenceRetry = "retry"
+)
+
 // Outcome is what came of one attempt at a call. It ends the call's lease. State
-// running, or queued with a NextAt not before the attempt's LookAt, says that the
-// effect may still come: until then nobody works on its key.
+// running, or queued with MayCome, says that the effect may still come, or was
+// made: until the attempt's LookAt nobody works on its key, and whoever leases the
+// call next is told that it was begun.
 type Outcome struct {
 	Call      CallID
 	State     string
@@ -222,7 +234,12 @@ type Outcome struct {
 	Request   *structpb.Struct
 	Evidence  []*toolsv1.Evidence // appended
 	NextAt    time.Time           // for queued
+	MayCome   bool                // for queued
 	Attempted bool                // counts as an attempt
+	// The provider's account that acted; "" where it is not known.
+	Account string
+	// Until when the provider wants no more requests; zero where it said nothing of it.
+	Blocked time.Time
 }
 
 // Query selects runs.

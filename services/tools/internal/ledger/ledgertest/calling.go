@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
@@ -38,8 +40,17 @@ func callEntries() []entry {
 		})},
 		{"an effect that may still come locks its key", checkPending, breaking(func(b *broken) {
 			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
-				outcomes[0].State, outcomes[0].NextAt = "queued", time.Time{}
+				outcomes[0].State, outcomes[0].NextAt, outcomes[0].MayCome = "queued", time.Time{}, false
 				return b.Ledger.Record(ctx, run, outcomes)
+			}
+		})},
+		{"who leases a call is told that it was begun", checkBegun, breaking(func(b *broken) {
+			b.leaseCalls = func(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
+				calls, err := b.Ledger.LeaseCalls(ctx, owner, limit, lease)
+				for i := range calls {
+					calls[i].Begun = true
+				}
+				return calls, err
 			}
 		})},
 		{"what was tried in vain waits behind what is due longer", checkTurns, breaking(func(b *broken) {
@@ -221,12 +232,16 @@ func checkConcurrentLease(h *harness) {
 func checkExpired(h *harness) {
 	h.pinned(1, h.queued(1, 1, "set"))
 	h.pinned(2, h.intent(2, 2, "create"))
+	h.pinned(3, h.intent(3, 3, "create"))
+	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 3)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 3)), State: "queued", NextAt: h.clock.Now().Add(2 * time.Hour), MayCome: true}})
+	h.ok(err)
 	h.clock.advance(time.Hour)
 	if got := h.lease(us); len(got) != 0 {
 		h.Errorf("leased %v", got)
 	}
 	h.wantCall(1, "failed", "expired")
 	h.wantCall(2, "unknown", "")
+	h.wantCall(3, "unknown", "")
 	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() == nil {
 		h.Errorf("the run of a call that ran out is not decided: %v", err)
 	}
@@ -236,7 +251,7 @@ func checkPending(h *harness) {
 	for n, state := range []string{"running", "queued"} {
 		c := h.intent(n, n, "upsert")
 		h.pinned(n, c)
-		_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, n)), State: state, NextAt: c.LookAt}})
+		_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, n)), State: state, NextAt: c.LookAt, MayCome: true}})
 		h.ok(err)
 		next := h.queued(10+n, n, "upsert")
 		next.Version = time.Time{}
@@ -251,11 +266,35 @@ func checkPending(h *harness) {
 	}
 }
 
+// A call that waits for long, as a provider wants it, is not one that may have acted.
+func checkBegun(h *harness) {
+	queue := func(n int, mayCome bool) {
+		h.pinned(n, h.intent(n, n, "create"))
+		_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, n)), State: "queued", NextAt: h.clock.Now().Add(time.Minute), MayCome: mayCome}})
+		h.ok(err)
+	}
+	queue(1, false)
+	queue(2, true)
+	h.pinned(3, h.intent(3, 3, "create")) // Its outcome is never recorded.
+	h.pinned(4, h.queued(4, 4, "create"))
+	h.clock.advance(time.Minute)
+	calls, err := h.LeaseCalls(h.ctx, us, 10, callLease)
+	h.ok(err)
+	got := map[string]bool{}
+	for _, c := range calls {
+		got[c.Shown.GetCallId()] = c.Begun
+	}
+	want := map[string]bool{id(kindCall, 1): false, id(kindCall, 2): true, id(kindCall, 3): true, id(kindCall, 4): false}
+	if diff := cmp.Diff(want, got); diff != "" {
+		h.Errorf("begun: %s", diff)
+	}
+}
+
 // A provider that hangs must not keep another one's calls from being made.
 func checkTurns(h *harness) {
 	hung := h.intent(1, 1, "set")
 	h.pinned(1, hung)
-	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 1)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 1)), State: "queued", Reason: "executor_away", NextAt: hung.LookAt}})
+	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 1)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 1)), State: "queued", Reason: "executor_away", NextAt: hung.LookAt, MayCome: true}})
 	h.ok(err)
 	h.pinned(2, h.queued(2, 2, "set"))
 	h.clock.advance(time.Minute)

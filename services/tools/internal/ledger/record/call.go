@@ -94,7 +94,7 @@ func (c *Call) Leased() (ledger.Call, error) {
 	return ledger.Call{
 		Shown: shown, Run: ledger.RunID(c.Run), EventID: c.Event, Payload: payload, Mode: c.Mode, Occurrence: c.Occurrence,
 		Version: ledger.Time(c.Version), NotAfter: ledger.Time(c.NotAfter), LookAt: ledger.Time(c.LookAt),
-		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner),
+		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner), Begun: shown.GetState() == "running" || c.LookAt > 0,
 	}, nil
 }
 
@@ -136,9 +136,8 @@ func Record(calls []Call, run ledger.RunID, outcomes []ledger.Outcome) (changed 
 
 func (c *Call) record(o ledger.Outcome) {
 	s, next := c.Shown, ledger.Micros(o.NextAt)
-	// An effect that may still come keeps its key locked. What is queued for
-	// earlier is known not to have happened.
-	if !(o.State == "running" || o.State == "queued" && next >= c.LookAt) {
+	// An effect that may still come keeps its key locked.
+	if !(o.State == "running" || o.State == "queued" && o.MayCome) {
 		c.LookAt = 0
 	}
 	c.rest(o.State, o.Reason)
@@ -170,6 +169,7 @@ func (c *Call) Requeue(now int64) (bool, error) {
 	c.rest("queued", "")
 	c.NextAt, c.NotAfter, c.LookAt, c.ValidUntil = now, 0, 0, now+c.ValidFor
 	shown.NextAt = timestamppb.New(ledger.Time(now))
+	shown.Evidence = append(shown.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceRetry, Detail: "started again by a redelivery"})
 	return true, nil
 }
 
@@ -195,7 +195,7 @@ func (c *Call) Expire() error {
 	if err != nil {
 		return err
 	}
-	if shown.GetState() == "running" {
+	if shown.GetState() == "running" || c.LookAt > 0 {
 		c.rest("unknown", "")
 	} else {
 		c.rest("failed", "expired")

@@ -1,0 +1,169 @@
+package call
+
+import (
+	"errors"
+	"fmt"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+// What a Result with outcome retry, or rejected to a look, gives as its reason.
+const (
+	reasonRateLimited  = "rate_limited"
+	reasonProviderAway = "provider_away"
+	reasonDeadline     = "deadline"
+	reasonNotFound     = "not_found"
+)
+
+// judging turns what came of one attempt at a call into what is recorded of it.
+type judging struct {
+	*Performer
+	call ledger.Call
+	mode string // act, look or dry_run
+	ledger.Outcome
+}
+
+// harmless: the attempt made no effect, whatever came of it.
+func (j *judging) harmless() bool {
+	return j.mode == "dry_run" || j.call.Shown.GetClass() == "read"
+}
+
+func (j *judging) note(kind, format string, args ...any) {
+	j.Evidence = append(j.Evidence, &toolsv1.Evidence{Kind: kind, Detail: fmt.Sprintf(format, args...)})
+}
+
+func (j *judging) withoutResult(err error) {
+	var invoke *InvokeError
+	errors.As(err, &invoke)
+	switch {
+	case invoke != nil && invoke.Refused:
+		j.end("failed", "rejected")
+		j.note("executor", "%v", err)
+	case invoke != nil && invoke.NotSent:
+		// Nobody was asked: that is no attempt.
+		j.Attempted = false
+		j.State, j.Reason, j.NextAt = "queued", "executor_away", j.Now().Add(j.awayBackoff(j.call))
+		j.MayCome = j.mode == "look"
+	default:
+		j.unknown("executor_away", "no answer")
+	}
+}
+
+func (j *judging) end(state, reason string) { j.State, j.Reason = state, reason }
+
+// again queues the call after a failure, or gives it up after too many. An effect
+// that may still come, or may have been made, keeps the call from being called failed.
+func (j *judging) again(reason, detail string, mayCome bool) {
+	n := failures(j.call.Shown)
+	if counts(reason) {
+		n++
+	}
+	j.note(ledger.EvidenceAttempt, "%s%s", reason, after(": ", detail))
+	if counts(reason) && n >= MaxAttempts {
+		j.end("failed", "attempts")
+		if mayCome {
+			j.State = "unknown"
+		}
+		return
+	}
+	j.State, j.Reason, j.MayCome = "queued", reason, mayCome
+	j.NextAt = j.Now().Add(j.backoff(max(1, n)))
+	if over := LookAt(j.call.NotAfter); mayCome && j.mode == "act" && j.NextAt.Before(over) {
+		j.NextAt = over
+	}
+}
+
+// unknown: the attempt may have acted. What can be told to be done already is tried
+// again once the attempt is over; a creation is looked for.
+func (j *judging) unknown(reason, detail string) {
+	if j.mode == "look" && reason == "" {
+		j.end("unknown", "")
+		j.note(ledger.EvidenceAttempt, "looked for, and it can't be told whether it is there%s", after(": ", detail))
+		return
+	}
+	if reason == "" {
+		reason = reasonProviderAway
+	}
+	j.again(reason, detail, !j.harmless())
+}
+
+func (j *judging) withResult(r *executorv1.Result) {
+	j.ResultRef, j.URL, j.Account = r.GetRef(), r.GetUrl(), r.GetAccount()
+	if r.GetAccount() != "" && (r.GetOutcome() == "done" || r.GetOutcome() == "already") {
+		j.note("executor", "acted as %s", r.GetAccount())
+	}
+	detail := r.GetReason()
+	if r.GetHttpStatus() != 0 {
+		detail = fmt.Sprintf("HTTP %d%s", r.GetHttpStatus(), after(" ", detail))
+	}
+	switch r.GetOutcome() {
+	case "done":
+		j.end("done", "")
+	case "already":
+		j.end("done", "")
+		if j.mode == "look" {
+			j.note("already", "it was there when it was looked for")
+		} else {
+			j.note("already", "it was so before")
+		}
+	case "dry_run":
+		j.end("dry_run", j.call.Shown.GetReason())
+		j.Request = r.GetRequest()
+		// Why it is one was decided by policy, or else is the executor's to say.
+		if j.Reason == "" || j.mode != "dry_run" {
+			j.Reason = "no_token"
+		}
+	case "rejected":
+		j.rejected(r, detail)
+	case "retry":
+		j.retry(r, detail)
+	default:
+		j.unknown("", detail)
+	}
+}
+
+// rejected: nothing was done and never will be. To a look it says that the effect
+// is not there, for certain (not_found), or that nobody may look.
+func (j *judging) rejected(r *executorv1.Result, detail string) {
+	switch {
+	case j.mode != "look":
+		j.end("failed", "rejected")
+		j.note("executor", "%s", detail)
+	case r.GetReason() == reasonNotFound:
+		j.note(ledger.EvidenceAttempt, "looked for: it was not made")
+		j.State, j.NextAt = "queued", j.Now()
+	default:
+		j.unknown("", detail)
+	}
+}
+
+// retry: certainly nothing was done.
+func (j *judging) retry(r *executorv1.Result, detail string) {
+	reason := r.GetReason()
+	switch reason {
+	case reasonRateLimited, reasonDeadline:
+	default:
+		reason = reasonProviderAway
+	}
+	if detail == reason {
+		detail = ""
+	}
+	j.again(reason, detail, j.mode == "look")
+	if wait := r.GetRetryAfter().AsDuration(); j.State == "queued" && wait > 0 {
+		if at := j.Now().Add(wait); at.After(j.NextAt) {
+			j.NextAt = at
+		}
+		if reason == reasonRateLimited {
+			j.Blocked = j.Now().Add(wait)
+		}
+	}
+}
+
+func after(separator, s string) string {
+	if s == "" {
+		return ""
+	}
+	return separator + s
+}

@@ -141,6 +141,8 @@ func (r *runs) intents(e *eventv1.WebhookEvent, decisions []policy.Decision, unt
 			Occurrence: e.GetOccurrence(),
 			Version:    e.GetOccurredAt().AsTime(),
 			ValidUntil: now.Add(call.ValidFor),
+			Actor:      project.Person(project.Origin(e), e.GetActor()),
+			Place:      e.GetPlace(),
 		}
 		c.Payload = payload(d)
 		if d.State == "held" {

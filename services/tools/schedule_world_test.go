@@ -142,8 +142,8 @@ func (m *mortal) Claim(ctx context.Context, owner ledger.Owner, limit int, lease
 	return list, err
 }
 
-func (m *mortal) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) (list []ledger.Call, err error) {
-	if !m.step(func() { list, err = m.Ledger.LeaseCalls(ctx, owner, limit, lease) }) {
+func (m *mortal) LeaseCalls(ctx context.Context, l ledger.Leasing) (list []ledger.Call, err error) {
+	if !m.step(func() { list, err = m.Ledger.LeaseCalls(ctx, l) }) {
 		return nil, errDead
 	}
 	return list, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -64,9 +65,12 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	}
 	newID := uuid.NewString //nolint:forbidigo // where ids come from: whoever embeds the service has none to choose
 	s := &Service{
-		log:    log,
-		store:  store,
-		calls:  &call.Performer{Ledger: store, Executor: executor, Log: log, Now: now},
+		log:   log,
+		store: store,
+		calls: &call.Performer{
+			Ledger: store, Executor: executor, Log: log, Now: now,
+			Random: rand.Float64, //nolint:forbidigo // where randomness comes from: whoever embeds the service has none to choose
+		},
 		owner:  ledger.Owner(newID()),
 		pulse:  &pulse{ping: store.Ping, now: now},
 		around: around,

@@ -18,7 +18,7 @@ const (
 	longestWait = 5 * time.Minute
 	// An executor that can't be reached at all did nothing: what waits for it is tried
 	// again for as long as it is valid.
-	longestAwayWait = time.Minute
+	longestAwayWait = 15 * time.Second
 )
 
 // backoff is the wait after the n-th failure, from 1 on: twice the one before.

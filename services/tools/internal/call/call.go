@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -63,11 +64,14 @@ type Performer struct {
 	Now      func() time.Time
 	// Random is of 0 to 1, for waits that differ; nil for the longest each.
 	Random func() float64
+
+	circuits circuits
 }
 
-// Perform makes the calls of one run, which the caller holds, in their order,
-// and returns the run as it then stands. No effect starts after `until`: what
-// is left is queued. Results are durable before Perform returns; a slow call
+// Perform makes the calls of one run, which the caller holds, and returns the run as
+// it then stands: those of a provider in their order, those of different ones side by
+// side, so that a provider that hangs keeps none of another's waiting. No effect
+// starts after `until`: what is left is queued. Results are durable before Perform returns; a slow call
 // does not keep the results before it from being recorded.
 //
 // A context's end does not stop an effect in its middle: only its own fence does.
@@ -83,13 +87,15 @@ func (p *Performer) Perform(ctx context.Context, run ledger.RunID, calls []ledge
 		stored, err := p.record(ctx, run, outcomes)
 		done <- recorded{stored, err}
 	}()
-	for _, c := range calls {
-		if !p.Now().Before(until) {
-			outcomes <- ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), State: "queued", Reason: "deadline", NextAt: p.Now()}
-			continue
-		}
-		outcomes <- p.attempt(ctx, c)
+	var wg sync.WaitGroup
+	for _, lane := range lanes(calls) {
+		wg.Go(func() {
+			for _, c := range lane {
+				outcomes <- p.make(ctx, c, until)
+			}
+		})
 	}
+	wg.Wait()
 	close(outcomes)
 	r := <-done
 	return r.stored, r.err
@@ -133,8 +139,48 @@ func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-cha
 	}
 }
 
+// lanes are the calls of each provider, in their order.
+func lanes(calls []ledger.Call) (list [][]ledger.Call) {
+	at := make(map[string]int)
+	for _, c := range calls {
+		provider := ledger.Provider(c.Shown)
+		i, ok := at[provider]
+		if !ok {
+			i = len(list)
+			at[provider] = i
+			list = append(list, nil)
+		}
+		list[i] = append(list[i], c)
+	}
+	return list
+}
+
+// make makes one call, unless the time or the provider doesn't allow it.
+func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) ledger.Outcome {
+	began, provider := p.Now(), ledger.Provider(c.Shown)
+	if !began.Before(until) {
+		return queued(c, heldBack{reasonDeadline, began})
+	}
+	if held := p.circuits.enter(provider, began); held != nil {
+		return queued(c, *held)
+	}
+	if held := p.await(ctx, provider, until); held != nil {
+		p.circuits.leave(provider, began, p.Now(), nothing, nothing)
+		return queued(c, *held)
+	}
+	j := p.attempt(ctx, c)
+	p.circuits.note(provider, &j.Outcome)
+	p.circuits.leave(provider, began, p.Now(), j.ofProvider, j.ofExecutor)
+	return j.Outcome
+}
+
+// queued is the outcome of a call that was not made.
+func queued(c ledger.Call, held heldBack) ledger.Outcome {
+	return ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), State: "queued", Reason: held.reason, NextAt: held.until, MayCome: c.Begun}
+}
+
 // attempt invokes the executor once and says what came of it.
-func (p *Performer) attempt(ctx context.Context, c ledger.Call) ledger.Outcome {
+func (p *Performer) attempt(ctx context.Context, c ledger.Call) *judging {
 	j := &judging{Performer: p, call: c, mode: c.Mode, Outcome: ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), Attempted: true}}
 	// An attempt at a creation that left no outcome: whether it acted is looked for.
 	if c.Begun && c.Mode == "act" && c.Shown.GetClass() == "create" {
@@ -160,5 +206,5 @@ func (p *Performer) attempt(ctx context.Context, c ledger.Call) ledger.Outcome {
 	} else {
 		j.withResult(result)
 	}
-	return j.Outcome
+	return j
 }

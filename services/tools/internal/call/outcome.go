@@ -23,6 +23,8 @@ type judging struct {
 	call ledger.Call
 	mode string // act, look or dry_run
 	ledger.Outcome
+	// What the attempt says of who was asked.
+	ofProvider, ofExecutor verdict
 }
 
 // harmless: the attempt made no effect, whatever came of it.
@@ -45,11 +47,15 @@ func (j *judging) withoutResult(err error) {
 		// Nobody was asked: that is no attempt.
 		j.Attempted = false
 		j.State, j.Reason, j.NextAt = "queued", "executor_away", j.Now().Add(j.awayBackoff(j.call))
-		j.MayCome = j.mode == "look"
+		j.MayCome, j.ofExecutor = j.pending(), away
 	default:
+		j.ofProvider = away
 		j.unknown("executor_away", "no answer")
 	}
 }
+
+// pending: an attempt before this one may have acted.
+func (j *judging) pending() bool { return j.call.Begun && !j.harmless() }
 
 func (j *judging) end(state, reason string) { j.State, j.Reason = state, reason }
 
@@ -70,9 +76,6 @@ func (j *judging) again(reason, detail string, mayCome bool) {
 	}
 	j.State, j.Reason, j.MayCome = "queued", reason, mayCome
 	j.NextAt = j.Now().Add(j.backoff(max(1, n)))
-	if over := LookAt(j.call.NotAfter); mayCome && j.mode == "act" && j.NextAt.Before(over) {
-		j.NextAt = over
-	}
 }
 
 // unknown: the attempt may have acted. What can be told to be done already is tried
@@ -87,10 +90,14 @@ func (j *judging) unknown(reason, detail string) {
 		reason = reasonProviderAway
 	}
 	j.again(reason, detail, !j.harmless())
+	if over := LookAt(j.call.NotAfter); j.MayCome && j.mode == "act" && j.NextAt.Before(over) {
+		j.NextAt = over
+	}
 }
 
 func (j *judging) withResult(r *executorv1.Result) {
 	j.ResultRef, j.URL, j.Account = r.GetRef(), r.GetUrl(), r.GetAccount()
+	j.ofProvider, j.ofExecutor = well, well
 	if r.GetAccount() != "" && (r.GetOutcome() == "done" || r.GetOutcome() == "already") {
 		j.note("executor", "acted as %s", r.GetAccount())
 	}
@@ -109,6 +116,7 @@ func (j *judging) withResult(r *executorv1.Result) {
 			j.note("already", "it was so before")
 		}
 	case "dry_run":
+		j.ofProvider = nothing
 		j.end("dry_run", j.call.Shown.GetReason())
 		j.Request = r.GetRequest()
 		// Why it is one was decided by policy, or else is the executor's to say.
@@ -120,6 +128,9 @@ func (j *judging) withResult(r *executorv1.Result) {
 	case "retry":
 		j.retry(r, detail)
 	default:
+		if j.ofProvider = away; j.mode == "look" {
+			j.ofProvider = nothing // It may be well, and have no marker to look for.
+		}
 		j.unknown("", detail)
 	}
 }
@@ -143,14 +154,16 @@ func (j *judging) rejected(r *executorv1.Result, detail string) {
 func (j *judging) retry(r *executorv1.Result, detail string) {
 	reason := r.GetReason()
 	switch reason {
-	case reasonRateLimited, reasonDeadline:
+	case reasonRateLimited:
+	case reasonDeadline:
+		j.ofProvider = nothing
 	default:
-		reason = reasonProviderAway
+		reason, j.ofProvider = reasonProviderAway, away
 	}
 	if detail == reason {
 		detail = ""
 	}
-	j.again(reason, detail, j.mode == "look")
+	j.again(reason, detail, j.pending())
 	if wait := r.GetRetryAfter().AsDuration(); j.State == "queued" && wait > 0 {
 		if at := j.Now().Add(wait); at.After(j.NextAt) {
 			j.NextAt = at

@@ -11,10 +11,10 @@ import (
 
 const (
 	resumeEvery = time.Second
-	// resumeWorkers is how many calls are taken up at a time. A provider that
-	// hangs holds those of its own, each for one attempt, and then they queue up
-	// behind the others.
+	// resumeWorkers is how many calls are taken up at a time, and resumeShare how many
+	// of one provider, about: one that hangs leaves workers to the others.
 	resumeWorkers = 16
+	resumeShare   = 8
 )
 
 // Resume performs calls that no request works on any more: those whose process
@@ -22,7 +22,7 @@ const (
 // them at start and every second, until ctx is done, and returns when those
 // under way are recorded.
 func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
-	r := resumer{Performer: p, owner: owner, workers: make(chan struct{}, resumeWorkers), freed: make(chan struct{}, 1)}
+	r := resumer{Performer: p, owner: owner, workers: make(chan struct{}, resumeWorkers), freed: make(chan struct{}, 1), busy: make(map[string]int)}
 	defer r.wg.Wait()
 	tick := time.NewTicker(resumeEvery)
 	defer tick.Stop()
@@ -48,11 +48,29 @@ func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
 // other: what Resume does every second with many at a time, for who keeps time of
 // his own. There may be more.
 func (p *Performer) TakeUp(ctx context.Context, owner ledger.Owner, limit int) (more bool, err error) {
-	calls, err := p.Ledger.LeaseCalls(ctx, owner, limit, leaseTime(p.Now()))
+	calls, err := p.lease(ctx, owner, limit, nil)
 	for _, c := range calls {
 		err = errors.Join(err, p.resumeCall(ctx, owner, c))
 	}
 	return len(calls) == limit, err
+}
+
+// lease leases calls that are due and that may be made: those of a provider that is
+// held back are passed over, and stay as they are.
+func (p *Performer) lease(ctx context.Context, owner ledger.Owner, limit int, except []string) ([]ledger.Call, error) {
+	accounts, err := p.Ledger.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.circuits.learn(accounts)
+	now := p.Now()
+	switch shut, probe := p.circuits.executorAway(now); {
+	case shut:
+		return nil, nil
+	case probe:
+		limit = 1
+	}
+	return p.Ledger.LeaseCalls(ctx, ledger.Leasing{Owner: owner, Limit: limit, Lease: leaseTime(now), Except: append(except, p.circuits.except(now)...)})
 }
 
 // leaseTime is how long a call is leased: until an attempt that begins now is over.
@@ -66,29 +84,62 @@ type resumer struct {
 	workers chan struct{}
 	// A worker has become free.
 	freed chan struct{}
+
+	mu sync.Mutex
+	// How many workers each provider's calls have.
+	busy map[string]int
 }
 
 // takeDue leases as many calls as there are free workers, none to lie about
 // while its lease runs out, and says whether there may be more.
 func (r *resumer) takeDue(ctx context.Context) (more bool, err error) {
-	free := cap(r.workers) - len(r.workers)
-	if free == 0 {
-		return true, nil
+	for {
+		free := min(cap(r.workers)-len(r.workers), resumeShare)
+		if free == 0 {
+			return true, nil
+		}
+		crowded := r.crowded()
+		calls, err := r.lease(ctx, r.owner, free, crowded)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range calls {
+			r.begin(ctx, c)
+		}
+		if len(calls) < free {
+			return len(crowded) > 0, nil
+		}
 	}
-	calls, err := r.Ledger.LeaseCalls(ctx, r.owner, free, leaseTime(r.Now()))
-	if err != nil {
-		return false, err
+}
+
+// crowded are the providers that have their share of the workers.
+func (r *resumer) crowded() (names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, n := range r.busy {
+		if n >= resumeShare {
+			names = append(names, name)
+		}
 	}
-	for _, c := range calls {
-		r.workers <- struct{}{}
-		r.wg.Go(func() {
-			defer r.free()
-			if err := r.resumeCall(ctx, r.owner, c); err != nil && ctx.Err() == nil {
-				r.Log.WarnContext(ctx, "a call could not be taken up again", "run_id", c.Run, "call_id", c.Shown.GetCallId(), "error", err)
-			}
-		})
+	return names
+}
+
+func (r *resumer) begin(ctx context.Context, c ledger.Call) {
+	provider := ledger.Provider(c.Shown)
+	count := func(n int) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.busy[provider] += n
 	}
-	return len(calls) == free, nil
+	count(1)
+	r.workers <- struct{}{}
+	r.wg.Go(func() {
+		defer r.free()
+		defer count(-1)
+		if err := r.resumeCall(ctx, r.owner, c); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "a call could not be taken up again", "run_id", c.Run, "call_id", c.Shown.GetCallId(), "error", err)
+		}
+	})
 }
 
 func (r *resumer) free() {

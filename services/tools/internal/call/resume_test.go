@@ -20,8 +20,10 @@ type due struct {
 	recorded chan ledger.CallID
 }
 
-func (d *due) LeaseCalls(_ context.Context, _ ledger.Owner, limit int, _ time.Duration) ([]ledger.Call, error) {
-	n := min(limit, len(d.calls))
+func (d *due) Accounts(context.Context) ([]ledger.Account, error) { return nil, nil }
+
+func (d *due) LeaseCalls(_ context.Context, l ledger.Leasing) ([]ledger.Call, error) {
+	n := min(l.Limit, len(d.calls))
 	leased := d.calls[:n]
 	d.calls = d.calls[n:]
 	return leased, nil

@@ -80,7 +80,7 @@ type Ledger interface {
 	// done is not leased: it becomes skipped, superseded. Nor is a call past its
 	// ValidUntil: a queued one becomes failed, expired; one that was begun, which may
 	// have had its effect, unknown.
-	LeaseCalls(ctx context.Context, owner Owner, limit int, lease time.Duration) ([]Call, error)
+	LeaseCalls(ctx context.Context, l Leasing) ([]Call, error)
 
 	// Extend makes a leased call running and fixes the fence of a new attempt at
 	// it before that starts. It is false where the owner's lease ran out or the
@@ -101,6 +101,7 @@ type Ledger interface {
 	// returns no runs and the present cursor.
 	Changed(ctx context.Context, cursor int64, limit int) (runs []Stored, next int64, err error)
 
+	Accounts
 	Deliveries
 	Keeper
 
@@ -200,6 +201,8 @@ type Call struct {
 	Occurrence string
 	// The version of the subject that the call was planned on.
 	Version time.Time
+	// Who acted and where, for counting; "" where the call makes no effect outside.
+	Actor, Place string
 	// Absolute: no effect starts after it.
 	NotAfter time.Time
 	// Nobody looks, and nobody tries again, before it.
@@ -220,6 +223,18 @@ const (
 	// EvidenceRetry is somebody's having a call started again: attempts count from there.
 	EvidenceRetry = "retry"
 )
+
+// Leasing is what LeaseCalls is asked for.
+type Leasing struct {
+	Owner Owner
+	// At most so many calls.
+	Limit int
+	Lease time.Duration
+	// Except are providers whose calls are passed over.
+	Except []string
+	// Run is the one run whose calls are asked for; "" for all.
+	Run RunID
+}
 
 // Outcome is what came of one attempt at a call. It ends the call's lease. State
 // running, or queued with MayCome, says that the effect may still come, or was

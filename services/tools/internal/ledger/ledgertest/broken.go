@@ -20,13 +20,15 @@ type broken struct {
 	pin        func(context.Context, ledger.Pinning) (ledger.Pinned, error)
 	record     func(context.Context, ledger.RunID, []ledger.Outcome) (ledger.Stored, error)
 	claim      func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Stored, error)
-	leaseCalls func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Call, error)
+	leaseCalls func(context.Context, ledger.Leasing) ([]ledger.Call, error)
 	extend     func(context.Context, ledger.Owner, ledger.CallID, time.Time, time.Time) (bool, error)
 	restart    func(context.Context, ledger.RunID) (ledger.Stored, error)
 	run        func(context.Context, ledger.RunID) (ledger.Stored, error)
 	list       func(context.Context, ledger.Query) ([]ledger.Stored, string, error)
 	changed    func(context.Context, int64, int) ([]ledger.Stored, int64, error)
 	subscribe  func() (<-chan struct{}, func())
+	accounts   func(context.Context) ([]ledger.Account, error)
+	pace       func(context.Context, string, time.Duration, time.Duration) (time.Duration, bool, error)
 	timeline   func(context.Context, string, int) ([]fact.Observed, error)
 	linked     func(context.Context, []string, int) ([]graph.Related, error)
 	entities   func(context.Context, []string) ([]project.Entity, error)
@@ -58,7 +60,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 			s := open(t, place, now)
 			b := &broken{
 				Ledger: s, open: s.Open, known: s.Known, pin: s.Pin, record: s.Record, claim: s.Claim, leaseCalls: s.LeaseCalls,
-				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe,
+				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe, accounts: s.Accounts, pace: s.Pace,
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
@@ -116,8 +118,9 @@ func breakPinned(change func(*ledger.Pinned)) func(Opener) Opener {
 // breakLease leases calls for no time at all.
 func breakLease() func(Opener) Opener {
 	return breaking(func(b *broken) {
-		b.leaseCalls = func(ctx context.Context, o ledger.Owner, limit int, _ time.Duration) ([]ledger.Call, error) {
-			return b.Ledger.LeaseCalls(ctx, o, limit, 0)
+		b.leaseCalls = func(ctx context.Context, l ledger.Leasing) ([]ledger.Call, error) {
+			l.Lease = 0
+			return b.Ledger.LeaseCalls(ctx, l)
 		}
 	})
 }
@@ -142,8 +145,8 @@ func (b *broken) Claim(ctx context.Context, owner ledger.Owner, limit int, lease
 	return b.claim(ctx, owner, limit, lease)
 }
 
-func (b *broken) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
-	return b.leaseCalls(ctx, owner, limit, lease)
+func (b *broken) LeaseCalls(ctx context.Context, l ledger.Leasing) ([]ledger.Call, error) {
+	return b.leaseCalls(ctx, l)
 }
 
 func (b *broken) Extend(ctx context.Context, owner ledger.Owner, call ledger.CallID, notAfter, lookAt time.Time) (bool, error) {
@@ -164,6 +167,12 @@ func (b *broken) List(ctx context.Context, q ledger.Query) ([]ledger.Stored, str
 
 func (b *broken) Changed(ctx context.Context, cursor int64, limit int) ([]ledger.Stored, int64, error) {
 	return b.changed(ctx, cursor, limit)
+}
+
+func (b *broken) Accounts(ctx context.Context) ([]ledger.Account, error) { return b.accounts(ctx) }
+
+func (b *broken) Pace(ctx context.Context, provider string, each, within time.Duration) (time.Duration, bool, error) {
+	return b.pace(ctx, provider, each, within)
 }
 
 func (b *broken) Subscribe() (<-chan struct{}, func()) { return b.subscribe() }

@@ -29,7 +29,7 @@ func callEntries() []entry {
 		{"restart queues what failed", checkRestart, breaking(func(b *broken) { b.restart = b.Ledger.Run })},
 		{"restart respects an effect taken by another", checkRestartTaken, breaking(func(b *broken) { b.restart = b.Ledger.Run })},
 		{"lease takes calls that are due", checkLease, breaking(func(b *broken) {
-			b.leaseCalls = func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Call, error) { return nil, nil }
+			b.leaseCalls = func(context.Context, ledger.Leasing) ([]ledger.Call, error) { return nil, nil }
 		})},
 		{"lease takes one call of a key", checkLeaseOneKey, breakLease()},
 		{"lease gives a call to one of many", checkConcurrentLease, breakLease()},
@@ -45,8 +45,8 @@ func callEntries() []entry {
 			}
 		})},
 		{"who leases a call is told that it was begun", checkBegun, breaking(func(b *broken) {
-			b.leaseCalls = func(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
-				calls, err := b.Ledger.LeaseCalls(ctx, owner, limit, lease)
+			b.leaseCalls = func(ctx context.Context, l ledger.Leasing) ([]ledger.Call, error) {
+				calls, err := b.Ledger.LeaseCalls(ctx, l)
 				for i := range calls {
 					calls[i].Begun = true
 				}
@@ -54,15 +54,18 @@ func callEntries() []entry {
 			}
 		})},
 		{"what was tried in vain waits behind what is due longer", checkTurns, breaking(func(b *broken) {
-			b.leaseCalls = func(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
-				calls, err := b.Ledger.LeaseCalls(ctx, owner, limit+1, lease)
+			b.leaseCalls = func(ctx context.Context, l ledger.Leasing) ([]ledger.Call, error) {
+				limit := l.Limit
+				l.Limit++
+				calls, err := b.Ledger.LeaseCalls(ctx, l)
 				slices.Reverse(calls)
 				return calls[:min(limit, len(calls))], err
 			}
 		})},
 		{"calls that wait for their key hold nobody up", checkWaitingPassedOver, breaking(func(b *broken) {
-			b.leaseCalls = func(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
-				calls, err := b.Ledger.LeaseCalls(ctx, owner, limit+1, lease)
+			b.leaseCalls = func(ctx context.Context, l ledger.Leasing) ([]ledger.Call, error) {
+				l.Limit++
+				calls, err := b.Ledger.LeaseCalls(ctx, l)
 				return calls[:max(0, len(calls)-1)], err
 			}
 		})},
@@ -164,7 +167,7 @@ func checkLease(h *harness) {
 	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 2)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 2)), State: "queued", NextAt: h.clock.Now().Add(2 * callLease)}})
 	h.ok(err)
 	h.clock.advance(callLease)
-	calls, err := h.LeaseCalls(h.ctx, them, 10, callLease)
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: them, Limit: 10, Lease: callLease})
 	h.ok(err)
 	if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 1) {
 		h.Fatalf("leased %v, want the one whose lease ran out", calls)
@@ -207,7 +210,7 @@ func checkConcurrentLease(h *harness) {
 	times := map[string]int{}
 	together(8, func(int) {
 		for range calls / 8 {
-			leased, err := h.LeaseCalls(h.ctx, us, 1, callLease)
+			leased, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 1, Lease: callLease})
 			if err != nil {
 				h.Errorf("lease: %v", err)
 				return
@@ -278,7 +281,7 @@ func checkBegun(h *harness) {
 	h.pinned(3, h.intent(3, 3, "create")) // Its outcome is never recorded.
 	h.pinned(4, h.queued(4, 4, "create"))
 	h.clock.advance(time.Minute)
-	calls, err := h.LeaseCalls(h.ctx, us, 10, callLease)
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 10, Lease: callLease})
 	h.ok(err)
 	got := map[string]bool{}
 	for _, c := range calls {
@@ -298,7 +301,7 @@ func checkTurns(h *harness) {
 	h.ok(err)
 	h.pinned(2, h.queued(2, 2, "set"))
 	h.clock.advance(time.Minute)
-	calls, err := h.LeaseCalls(h.ctx, us, 1, callLease)
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 1, Lease: callLease})
 	h.ok(err)
 	if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 2) {
 		h.Errorf("leased %v, want the call that waits longest", calls)
@@ -318,7 +321,7 @@ func checkWaitingPassedOver(h *harness) {
 	h.clock.advance(time.Second)
 	h.pinned(200, h.queued(200, 200, "set"))
 	for range 2 {
-		calls, err := h.LeaseCalls(h.ctx, us, 4, callLease)
+		calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 4, Lease: callLease})
 		h.ok(err)
 		if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 200) {
 			h.Fatalf("leased %v, want the one that waits for nobody", calls)
@@ -331,7 +334,7 @@ func checkWaitingPassedOver(h *harness) {
 		h.settle(n, "done", "")
 	}
 	h.clock.advance(time.Microsecond)
-	if got, err := h.LeaseCalls(h.ctx, us, 2*waiting, callLease); err != nil || len(got) != waiting+1 {
+	if got, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 2 * waiting, Lease: callLease}); err != nil || len(got) != waiting+1 {
 		h.Errorf("leased %d, %v; want all that waited and the other one", len(got), err)
 	}
 }

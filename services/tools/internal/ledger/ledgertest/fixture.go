@@ -157,7 +157,7 @@ func (h *harness) settle(n int, state, reason string) ledger.Stored {
 // lease leases up to ten calls and returns their ids.
 func (h *harness) lease(owner ledger.Owner) []string {
 	h.Helper()
-	calls, err := h.LeaseCalls(h.ctx, owner, 10, callLease)
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: owner, Limit: 10, Lease: callLease})
 	h.ok(err)
 	var ids []string
 	for _, c := range calls {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,7 +16,7 @@ const expiredBatch = 256
 
 // leasing is one LeaseCalls.
 type leasing struct {
-	owner   ledger.Owner
+	given   ledger.Leasing
 	until   int64
 	numbers []int64
 	runs    map[string]*runRow
@@ -30,20 +29,20 @@ type leasing struct {
 
 // LeaseCalls implements ledger.Ledger. Each look is a transaction of its own: names
 // are locked in one order, and a second look has names of its own.
-func (s *Store) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
+func (s *Store) LeaseCalls(ctx context.Context, given ledger.Leasing) ([]ledger.Call, error) {
 	var leased []*record.Call
 	for range record.Looks {
 		var l *leasing
 		err := s.again(ctx, func(t *transaction) error {
-			l = &leasing{owner: owner, effects: newEffects()}
-			return l.run(t, limit-len(leased), lease)
+			l = &leasing{given: given, effects: newEffects()}
+			return l.run(t, given.Limit-len(leased))
 		})
 		if err != nil {
 			// What was leased before is due again when its lease has run out.
 			return nil, err
 		}
 		leased = append(leased, l.leased...)
-		if l.waiting == 0 || len(leased) == limit {
+		if l.waiting == 0 || len(leased) == given.Limit {
 			break
 		}
 	}
@@ -53,7 +52,7 @@ func (s *Store) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, l
 		if err != nil {
 			return nil, err
 		}
-		call.Lease = lease
+		call.Lease = given.Lease
 		calls = append(calls, call)
 	}
 	return calls, nil
@@ -71,13 +70,13 @@ const (
 	dueOrder = ` ORDER BY call.next_at, call.run, call.position LIMIT $2 `
 )
 
-func (l *leasing) run(t *transaction, limit int, lease time.Duration) error {
+func (l *leasing) run(t *transaction, limit int) error {
 	// One process leases at a time: two would want the same calls.
 	t.lockOne(lockLeases)
 	if err := t.send(); err != nil {
 		return err
 	}
-	l.until = t.now + lease.Microseconds()
+	l.until = t.now + l.given.Lease.Microseconds()
 	var late, due []candidate
 	collect := func(list *[]candidate) func(pgx.Rows) error {
 		return func(rows pgx.Rows) error {
@@ -88,7 +87,8 @@ func (l *leasing) run(t *transaction, limit int, lease time.Duration) error {
 		}
 	}
 	t.query(collect(&late), `SELECT call.id, run.id, call.effect_key FROM call JOIN run ON run.seq = call.run WHERE`+isExpired+`LIMIT $2`, t.now, expiredBatch)
-	t.query(collect(&due), `SELECT call.id, run.id, call.effect_key FROM call JOIN run ON run.seq = call.run WHERE`+isDue+`AND call.valid_until > $1`+dueOrder, t.now, limit)
+	t.query(collect(&due), `SELECT call.id, run.id, call.effect_key FROM call JOIN run ON run.seq = call.run WHERE`+isDue+`AND call.valid_until > $1 AND NOT call.provider = ANY($3::text[]) AND ($4 = '' OR run.id = $4)`+dueOrder,
+		t.now, limit, texts(l.given.Except), text(string(l.given.Run)))
 	if err := t.send(); err != nil || len(late)+len(due) == 0 {
 		return err
 	}
@@ -164,7 +164,7 @@ func (l *leasing) take(t *transaction, candidate candidate) error {
 		case record.Take:
 		}
 	}
-	c.Owner, c.LeaseUntil = string(l.owner), l.until
+	c.Owner, c.LeaseUntil = string(l.given.Owner), l.until
 	l.effects.hold(c)
 	l.leased = append(l.leased, c)
 	return l.changes.save(c)

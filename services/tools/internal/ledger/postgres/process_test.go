@@ -164,7 +164,7 @@ func TestProcessesLeaseACallOnce(t *testing.T) {
 	for n := range 8 {
 		wg.Go(func() {
 			for range calls {
-				list, err := stores[n%2].LeaseCalls(t.Context(), ledger.Owner(fmt.Sprint(n)), 1, time.Minute)
+				list, err := stores[n%2].LeaseCalls(t.Context(), ledger.Leasing{Owner: ledger.Owner(fmt.Sprint(n)), Limit: 1, Lease: time.Minute})
 				if err != nil {
 					t.Errorf("lease: %v", err)
 				}
@@ -249,7 +249,7 @@ func TestOverlappingGroupsDoNotDeadlock(t *testing.T) {
 					_, err = s.Pin(testContext(), ledger.Pinning{Run: o.Run, Authn: o.Authn, Plan: &toolsv1.Plan{}, Delta: o.Delta, Calls: []ledger.Call{intent(int(next.Load())*100+g, fmt.Sprint("key", rand.IntN(5)), "running", "o")}})
 				}
 				if err == nil {
-					_, err = s.LeaseCalls(testContext(), "o", 4, time.Second)
+					_, err = s.LeaseCalls(testContext(), ledger.Leasing{Owner: "o", Limit: 4, Lease: time.Second})
 				}
 				if err != nil {
 					t.Errorf("%v", err)

@@ -46,12 +46,17 @@ func (s *Store) recordGroup(t *transaction, group []*recording) error {
 		return err
 	}
 	var c changes
+	var told []record.Account
 	for i, r := range group {
 		if err := r.take(t, runs[string(r.run)], &c, numbers[i]); err != nil {
 			return err
 		}
+		if r.err == nil {
+			told = append(told, record.NewAccounts(runs[string(r.run)].Calls, r.outcomes)...)
+		}
 	}
 	c.write(t)
+	saveAccounts(t, told)
 	return nil
 }
 

@@ -26,8 +26,11 @@ type Call struct {
 	NextAt     int64
 	Owner      string
 	LeaseUntil int64
-	Encoded    []byte // of the call as it is shown
-	Payload    []byte
+	// Written once, with the call.
+	Target, Actor, Place string
+	PlannedAt            int64
+	Encoded              []byte // of the call as it is shown
+	Payload              []byte
 
 	Shown *toolsv1.Call
 }
@@ -39,6 +42,10 @@ func NewCall(c ledger.Call, now int64) (Call, error) {
 		NotAfter: ledger.Micros(c.NotAfter), LookAt: ledger.Micros(c.LookAt), ValidUntil: ledger.Micros(c.ValidUntil),
 	}
 	row.ValidFor = max(0, row.ValidUntil-now)
+	row.PlannedAt = now
+	if row.Admission() != Free {
+		row.Target, row.Actor, row.Place = row.Shown.GetTarget(), c.Actor, c.Place
+	}
 	switch row.Shown.GetState() {
 	case "running":
 		row.Owner, row.LeaseUntil = string(c.Owner), now+c.Lease.Microseconds()
@@ -76,6 +83,30 @@ func (c *Call) Encode() (err error) {
 		return fmt.Errorf("ledger: encode call %s: %w", c.ID, err)
 	}
 	return nil
+}
+
+// Provider is whose requests the call is.
+func (c *Call) Provider() string { return ledger.Provider(c.Shown) }
+
+// Account is what an outcome tells of the account that acted.
+type Account struct {
+	Provider, Name string
+	Blocked        int64
+}
+
+// NewAccounts are what outcomes tell of the accounts that acted.
+func NewAccounts(calls []Call, outcomes []ledger.Outcome) (list []Account) {
+	for _, o := range outcomes {
+		if o.Account == "" && o.Blocked.IsZero() {
+			continue
+		}
+		for i := range calls {
+			if calls[i].ID == string(o.Call) && calls[i].Shown != nil {
+				list = append(list, Account{calls[i].Provider(), o.Account, ledger.Micros(o.Blocked)})
+			}
+		}
+	}
+	return list
 }
 
 // IsOpen tells whether an effect is still to come, or under way.

@@ -18,7 +18,8 @@ func scanCall(rows *sql.Rows) (c record.Call, err error) {
 func (b *batch) insertCall(c *record.Call, position int) error {
 	s := c.Shown
 	_, err := b.exec(insertCall, c.ID, c.Seq, position, s.GetEffectKey(), s.GetClass(), s.GetState(), c.Mode, c.Occurrence, c.Version,
-		c.NotAfter, c.LookAt, c.ValidUntil, c.ValidFor, c.NextAt, c.Owner, c.LeaseUntil, c.Encoded, c.Payload)
+		c.NotAfter, c.LookAt, c.ValidUntil, c.ValidFor, c.NextAt, c.Owner, c.LeaseUntil, c.Encoded, c.Payload,
+		c.Provider(), c.Target, c.Actor, c.Place, c.PlannedAt)
 	return err
 }
 
@@ -71,8 +72,18 @@ func (b *batch) settle(run, now int64) (decidedAt int64, err error) {
 
 // Record implements ledger.Ledger.
 func (s *Store) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
-	return s.changeRun(ctx, run, func(_ *batch, calls []record.Call) ([]*record.Call, error) {
-		return record.Record(calls, run, outcomes)
+	now := ledger.Micros(s.now())
+	return s.changeRun(ctx, run, func(b *batch, calls []record.Call) ([]*record.Call, error) {
+		changed, err := record.Record(calls, run, outcomes)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range record.NewAccounts(calls, outcomes) {
+			if _, err := b.exec(upsertAccount, a.Provider, a.Name, now, a.Blocked); err != nil {
+				return nil, err
+			}
+		}
+		return changed, nil
 	})
 }
 
@@ -102,9 +113,16 @@ func (s *Store) Restart(ctx context.Context, run ledger.RunID) (ledger.Stored, e
 }
 
 // LeaseCalls implements ledger.Ledger.
-func (s *Store) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) ([]ledger.Call, error) {
+func (s *Store) LeaseCalls(ctx context.Context, given ledger.Leasing) ([]ledger.Call, error) {
 	now := s.now()
-	l := leasing{owner: string(owner), now: ledger.Micros(now), until: ledger.Micros(now.Add(lease)), limit: limit}
+	except, err := list(append([]string{}, given.Except...)) // Of nil it is a null.
+	if err != nil {
+		return nil, err
+	}
+	l := leasing{
+		owner: string(given.Owner), now: ledger.Micros(now), until: ledger.Micros(now.Add(given.Lease)), limit: given.Limit,
+		except: except, only: string(given.Run),
+	}
 	if err := s.writer.do(ctx, l.run); err != nil {
 		return nil, err
 	}
@@ -114,7 +132,7 @@ func (s *Store) LeaseCalls(ctx context.Context, owner ledger.Owner, limit int, l
 		if err != nil {
 			return nil, err
 		}
-		c.Lease = lease
+		c.Lease = given.Lease
 		calls = append(calls, c)
 	}
 	return calls, nil

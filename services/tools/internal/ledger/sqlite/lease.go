@@ -10,6 +10,8 @@ type leasing struct {
 	owner      string
 	now, until int64
 	limit      int
+	except     any
+	only       string
 	leased     []record.Call
 	// How many of the last look's calls wait for their key.
 	waiting int
@@ -30,7 +32,7 @@ func (l *leasing) run(b *batch) error {
 
 func (l *leasing) look(b *batch) error {
 	l.waiting = 0
-	due, err := collect(b, scanCall, selectDue, l.now, l.limit-len(l.leased))
+	due, err := collect(b, scanCall, selectDue, l.now, l.limit-len(l.leased), l.except, l.only)
 	if err != nil {
 		return err
 	}

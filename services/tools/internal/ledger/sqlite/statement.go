@@ -24,6 +24,7 @@ const (
 	selectDeliveries
 	selectDropped
 	selectIdentity
+	selectAccounts
 	selectSink
 	selectBatch
 	selectOldestEntry
@@ -61,6 +62,9 @@ const (
 	selectUpserts
 	selectDue
 	selectExpired
+	upsertAccount
+	reserveSlot
+	selectSlot
 	insertEntity
 	updateEntity
 	upsertLink
@@ -147,6 +151,8 @@ func (s statement) text() string {
 	case selectDeliveries:
 		return `SELECT seq, record FROM report WHERE seq < ?1 AND (?2 = '' OR source = ?2)
 			AND (?3 = '' OR status = ?3 OR reason = ?3 OR code = ?3) ORDER BY seq DESC LIMIT ?4`
+	case selectAccounts:
+		return `SELECT provider, name, blocked_until FROM account ORDER BY provider, name`
 	case selectDropped:
 		return `SELECT source, sum(total) FROM dropped GROUP BY source`
 	default:
@@ -203,8 +209,8 @@ func (s statement) callText() string {
 	switch s {
 	case insertCall:
 		return `INSERT INTO call (id, run, position, effect_key, class, state, mode, occurrence, version, not_after, look_at,
-			valid_until, valid_for, next_at, owner, lease_until, shown, payload)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+			valid_until, valid_for, next_at, owner, lease_until, shown, payload, provider, target, actor, place, planned_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	case updateCall:
 		return `UPDATE call SET state = ?, not_after = ?, look_at = ?, valid_until = ?, next_at = ?, owner = ?,
 			lease_until = ?, shown = ? WHERE id = ?`
@@ -220,10 +226,19 @@ func (s statement) callText() string {
 		// else it would keep everybody else's calls from ever being made.
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1
+			AND call.provider NOT IN (SELECT value FROM json_each(?3)) AND (?4 = '' OR run.id = ?4)
 			ORDER BY call.next_at, call.run, call.position LIMIT ?2`
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
+	case upsertAccount:
+		return `INSERT INTO account (provider, name, seen_at, blocked_until) VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (provider, name) DO UPDATE SET seen_at = ?3, blocked_until = max(blocked_until, ?4)`
+	case reserveSlot:
+		return `INSERT INTO pace (provider, slot) VALUES (?1, ?2 + ?3)
+			ON CONFLICT (provider) DO UPDATE SET slot = max(slot, ?2) + ?3 WHERE slot <= ?2 + ?4 RETURNING slot - ?3`
+	case selectSlot:
+		return `SELECT slot FROM pace WHERE provider = ?`
 	default:
 		return s.memoryText()
 	}

@@ -1,0 +1,197 @@
+package call
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+const (
+	// breakAfter is how many attempts in a row must fail before a provider is taken
+	// for away: nothing is sent to it then until a probe succeeds.
+	breakAfter = 5
+	// probeAfter is when the first probe is sent; each that fails doubles the wait.
+	// The executor is ours, and asking whether it is back costs nobody anything.
+	probeAfter   = 5 * time.Second
+	longestProbe = time.Minute
+	// inFlight bounds a provider's attempts at a time, of all requests together, to half
+	// of the requests that tools takes by default.
+	inFlight = 256
+	// hanging is for how long slowest attempts of a provider must have been under way
+	// for no further one to be sent.
+	hanging = 3 * time.Second
+	slowest = 8
+)
+
+// executor names the circuit of the executor itself; no provider is called so.
+const executor = ""
+
+// circuits hold back the attempts at providers that are away, that hang, or that
+// want no more requests for a while.
+type circuits struct {
+	mu       sync.Mutex
+	at       map[string]*circuit
+	accounts map[ledger.Account]bool // those that the ledger knows; without Blocked
+}
+
+type circuit struct {
+	failures int
+	// Zero while the circuit is closed.
+	openUntil time.Time
+	probe     time.Duration
+	longest   time.Duration
+	probing   bool
+	// When each attempt under way began.
+	under []time.Time
+	// The provider's own word.
+	blocked time.Time
+}
+
+// heldBack says why an attempt is not made, and when to see again.
+type heldBack struct {
+	reason string
+	until  time.Time
+}
+
+func (c *circuits) of(provider string) *circuit {
+	if c.at == nil {
+		c.at = make(map[string]*circuit)
+	}
+	if c.at[provider] == nil {
+		c.at[provider] = &circuit{longest: longestProbe}
+		if provider == executor {
+			c.at[provider].longest = probeAfter
+		}
+	}
+	return c.at[provider]
+}
+
+// enter lets an attempt at a provider begin, or tells why it may not. The end of one
+// that was let in is told with leave.
+func (c *circuits) enter(provider string, now time.Time) *heldBack {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	exec, at := c.of(executor), c.of(provider)
+	if until, held := exec.holds(now); held {
+		return &heldBack{"executor_away", until}
+	}
+	if at.blocked.After(now) {
+		return &heldBack{reasonRateLimited, at.blocked}
+	}
+	if until, held := at.holds(now); held {
+		return &heldBack{reasonProviderAway, until}
+	}
+	if at.full(now) {
+		return &heldBack{reasonProviderAway, now.Add(firstWait)}
+	}
+	exec.probing, at.probing = !exec.openUntil.IsZero(), !at.openUntil.IsZero()
+	at.under = append(at.under, now)
+	return nil
+}
+
+// holds tells whether the circuit is open, and to when. Once that is past, one
+// attempt is let through, and the others wait for what comes of it.
+func (c *circuit) holds(now time.Time) (until time.Time, held bool) {
+	if c.probing {
+		return now.Add(firstWait), true
+	}
+	return c.openUntil, c.openUntil.After(now)
+}
+
+// full tells whether a provider has all the attempts under way that it may have.
+func (c *circuit) full(now time.Time) bool {
+	return len(c.under) >= inFlight || len(c.under) >= slowest && now.Sub(c.under[slowest-1]) >= hanging
+}
+
+// verdict is what an attempt says of the provider, or of the executor before it.
+type verdict int
+
+const (
+	nothing verdict = iota
+	well
+	away
+)
+
+// leave is told when an attempt began, and what it says.
+func (c *circuits) leave(provider string, began, now time.Time, ofProvider, ofExecutor verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.of(provider)
+	if i := slices.IndexFunc(at.under, began.Equal); i >= 0 {
+		at.under = slices.Delete(at.under, i, i+1)
+	}
+	at.judge(began, now, ofProvider)
+	c.of(executor).judge(began, now, ofExecutor)
+}
+
+func (c *circuit) judge(began, now time.Time, v verdict) {
+	open := !c.openUntil.IsZero()
+	if open && began.Before(c.openUntil) && v != well {
+		return // From before it opened.
+	}
+	c.probing = false
+	switch v {
+	case nothing:
+	case well:
+		c.failures, c.openUntil, c.probe = 0, time.Time{}, 0
+	case away:
+		if c.failures++; c.failures >= breakAfter {
+			c.probe = min(max(2*c.probe, probeAfter), c.longest)
+			c.openUntil = now.Add(c.probe)
+		}
+	}
+}
+
+// except are the providers whose calls are not to be leased now.
+func (c *circuits) except(now time.Time) (names []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, at := range c.at {
+		if _, held := at.holds(now); name != executor && (held || at.blocked.After(now) || at.full(now)) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// executorAway tells whether nothing can be sent at all, and whether just one may be tried.
+func (c *circuits) executorAway(now time.Time) (shut, probe bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.of(executor)
+	_, shut = at.holds(now)
+	return shut, !at.openUntil.IsZero()
+}
+
+// learn takes over what the ledger has of all processes.
+func (c *circuits) learn(accounts []ledger.Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.accounts == nil {
+		c.accounts = make(map[ledger.Account]bool)
+	}
+	for _, a := range accounts {
+		if at := c.of(a.Provider); a.Blocked.After(at.blocked) {
+			at.blocked = a.Blocked
+		}
+		c.accounts[ledger.Account{Provider: a.Provider, Name: a.Name}] = true
+	}
+}
+
+// note has the ledger told only what it does not know, and this process obey at once.
+func (c *circuits) note(provider string, o *ledger.Outcome) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := c.of(provider); o.Blocked.After(at.blocked) {
+		at.blocked = o.Blocked
+	} else {
+		o.Blocked = time.Time{}
+	}
+	key := ledger.Account{Provider: provider, Name: o.Account}
+	if o.Blocked.IsZero() && c.accounts[key] {
+		o.Account = ""
+	}
+}

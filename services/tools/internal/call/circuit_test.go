@@ -119,6 +119,9 @@ const (
 	atGithub = "github:pr:acme/api#42"
 )
 
+// pass lets time go by on the bubble's clock.
+func pass(d time.Duration) { <-time.After(d) }
+
 // A provider that is away gets one probe at a time, and its calls wait unsent.
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -141,13 +144,13 @@ func TestBreaker(t *testing.T) {
 		}
 		w.want(t, "leased", w.outcomes, map[string]int{"leased but [jira]": 1})
 
-		time.Sleep(5 * time.Second) // On the bubble's clock.
+		pass(5 * time.Second)
 		w.perform(t, p, "run", atJira, atJira)
 		w.want(t, "probes", w.sent, map[string]int{atJira: 1})
-		time.Sleep(9 * time.Second)
+		pass(9 * time.Second)
 		w.perform(t, p, "run", atJira)
 		w.want(t, "too early", w.sent, map[string]int{})
-		time.Sleep(time.Second)
+		pass(time.Second)
 		answer = &executorv1.Result{Outcome: "done"}
 		w.perform(t, p, "run", atJira, atJira)
 		w.want(t, "back", w.sent, map[string]int{atJira: 2})
@@ -171,7 +174,7 @@ func TestBreakerOfTheExecutor(t *testing.T) {
 			if _, err := p.TakeUp(t.Context(), "us", 16); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(5 * time.Second)
+			pass(5 * time.Second)
 		}
 		w.want(t, "leased", w.outcomes, map[string]int{"leased but []": 1})
 	})
@@ -184,7 +187,7 @@ func TestHangingProviderLeavesTheOthersAlone(t *testing.T) {
 		w := newWorld()
 		w.invoke = func(ctx context.Context, cmd *executorv1.Command) (*executorv1.Result, error) {
 			if cmd.GetTarget() == atGithub {
-				time.Sleep(20 * time.Millisecond)
+				pass(20 * time.Millisecond)
 				return &executorv1.Result{Outcome: "done"}, nil
 			}
 			<-ctx.Done()
@@ -195,7 +198,7 @@ func TestHangingProviderLeavesTheOthersAlone(t *testing.T) {
 		for run := range 200 {
 			wg.Go(func() { w.perform(t, p, fmt.Sprint(run), atJira, atGithub, atJira) })
 		}
-		time.Sleep(4 * time.Second)
+		pass(4 * time.Second)
 		began := time.Now()
 		w.perform(t, p, "late", atJira, atGithub)
 		if took := time.Since(began); took > 200*time.Millisecond {
@@ -237,7 +240,7 @@ func TestRateLimitIsObeyedByAll(t *testing.T) {
 		if len(w.accounts) != 1 || w.accounts[0].Name != "jira:user:bot" {
 			t.Errorf("the ledger was told %v", w.accounts)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		w.perform(t, other, "run", atJira)
 		w.want(t, "sent a minute later", w.sent, map[string]int{atJira: 1})
 	})

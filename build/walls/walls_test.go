@@ -113,6 +113,27 @@ func TestEveryTestPackageIsListed(t *testing.T) {
 	}
 }
 
+// The linter sees what a file imports, not what that brings along: of what is for
+// tests, the programs hold the fake providers that dev starts, and nothing else.
+func TestNoTestCodeIsLinked(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "./cmd/switchyard", "./services/agent/cmd/agent", "./services/executor/cmd/executor", "./services/ingress/cmd/ingress", "./services/tools/cmd/tools")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", cmd.Args, err)
+	}
+	linked := strings.Fields(string(out))
+	if !slices.Contains(linked, module+"internal/testkit/provider") {
+		t.Error("the fake providers are not in the command: is this list still the programs'?")
+	}
+	test := regexp.MustCompile(`^testing$|/httptest$|kin-openapi|go-cmp|testscript|/testkit$|^github.com/switchyard-dev/.*test$`)
+	for _, pkg := range linked {
+		if test.MatchString(pkg) {
+			t.Errorf("a program links %s", pkg)
+		}
+	}
+}
+
 func configuration(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root, ".golangci.yml"))

@@ -41,6 +41,7 @@ func TestScript(t *testing.T) {
 			"match": match,
 			"shake": shake,
 			"await": await,
+			"page":  page,
 		},
 	})
 }
@@ -138,6 +139,23 @@ func shake(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return
 	}
+}
+
+// page puts the page of the fake providers into a file: `page DIR FILE`.
+func page(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: page DIR FILE")
+	}
+	at := regexp.MustCompile(`(?m)^ +fakes +(http://[^ ]+)`).FindStringSubmatch(ts.ReadFile(args[0] + ".out"))
+	if at == nil {
+		ts.Fatalf("%s has no fake providers", args[0])
+	}
+	resp, err := http.Get(at[1])
+	ts.Check(err)
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
 }
 
 // match sets a variable to what a pattern's group matched in the last output.

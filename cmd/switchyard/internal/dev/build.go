@@ -26,6 +26,7 @@ type stack struct {
 	parts     []part
 	addresses instance.Addresses
 	devPolicy bool
+	fakePage  string // "" without fake providers
 }
 
 // builder makes the services from the last one of the chain to the first:
@@ -54,7 +55,15 @@ func build(ctx context.Context, o Options, lookup config.Lookup) (*stack, error)
 func (b *builder) all(ctx context.Context) (err error) {
 	to := &b.stack.addresses
 	to.PID = pid()
-	if to.Executor, err = b.executor(); err != nil {
+	lookup := b.lookup
+	if b.o.FakeProviders {
+		settings, err := b.fakes(ctx)
+		if err != nil {
+			return err
+		}
+		lookup = faked(b.lookup, settings)
+	}
+	if to.Executor, err = b.executor(lookup); err != nil {
 		return err
 	}
 	if to.Tools, err = b.tools(ctx, to.Executor); err != nil {
@@ -67,9 +76,9 @@ func (b *builder) all(ctx context.Context) (err error) {
 	return err
 }
 
-func (b *builder) executor() (string, error) {
+func (b *builder) executor(lookup config.Lookup) (string, error) {
 	var cfg executor.Config
-	if err := b.parse("executor", &cfg, nil); err != nil {
+	if err := config.Parse(&cfg, "executor", "", nil, lookup); err != nil {
 		return "", err
 	}
 	// Whoever holds it makes effects: it is never open, not even on loopback.

@@ -34,6 +34,8 @@ type Options struct {
 	Random io.Reader
 	// Version is shown by ingress.
 	Version string
+	// FakeProviders starts fake providers, and lets the executor reach no others.
+	FakeProviders bool
 	// Started is called once every service listens; its error ends the run.
 	Started func(Started) error
 }
@@ -45,6 +47,8 @@ type Started struct {
 	Made []string
 	// DevPolicy says that the policy for development holds.
 	DevPolicy bool
+	// FakePage is where the fake providers are shown; "" without them.
+	FakePage string
 }
 
 // Run runs the services until ctx is done, then lets each finish what it has
@@ -74,7 +78,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		if err := lock.Announce(s.addresses); err != nil {
 			return err
 		}
-		return o.Started(Started{Addresses: s.addresses, Made: made, DevPolicy: s.devPolicy})
+		return o.Started(Started{Addresses: s.addresses, Made: made, DevPolicy: s.devPolicy, FakePage: s.fakePage})
 	})
 }
 

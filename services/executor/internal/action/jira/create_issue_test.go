@@ -3,6 +3,9 @@ package jira_test
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/actiontest"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/jira"
@@ -39,4 +42,38 @@ func TestCreateIssue(t *testing.T) {
 			"unknown field": {"project": "ACME", "issue_type": "Bug", "summary": "x", "priority": "High"},
 		},
 	})
+}
+
+// Jira's search is behind: what it doesn't have yet may be there.
+func TestACreatedIssueIsFoundOnceItIsSearchable(t *testing.T) {
+	f := cloud(t)
+	s := subjects()["create_issue"]
+	act := s.act(f.site)
+	want(t, run(t, act, s.c, "act"), "done", "")
+	other := actiontest.Command(t, s.c, "act")
+	other.EffectKey = "7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11"
+	other.NotAfter = timestamppb.New(time.Now().Add(time.Minute))
+	want(t, runCommand(t, act, other), "done", "")
+	f.Lag(time.Hour)
+	want(t, run(t, act, s.c, "look"), "unknown", "Jira's search has no such issue")
+	f.Lag(0)
+	got := run(t, act, s.c, "look")
+	want(t, got, "already", "")
+	if got.GetRef() != "jira:issue:ACME-101" {
+		t.Errorf("ref %s", got.GetRef())
+	}
+	made := f.Issue("ACME-101")
+	if made.Summary != "Payments fail" || made.Type != "Bug" {
+		t.Errorf("got %+v", made)
+	}
+}
+
+func TestTheProjectIsTheTarget(t *testing.T) {
+	f := cloud(t)
+	s := subjects()["create_issue"]
+	s.c.Target = "jira:project:OTHER"
+	want(t, run(t, s.act(f.site), s.c, "act"), "rejected", "the project is not the target")
+	if len(f.Requests()) != 0 {
+		t.Error("something was sent")
+	}
 }

@@ -39,3 +39,15 @@ func TestTransition(t *testing.T) {
 		OtherTarget: "jira:project:ACME",
 	})
 }
+
+func TestTransitionsThatAreNotThere(t *testing.T) {
+	f := cloud(t)
+	f.AddIssue("ACME-8", "To Do")
+	s := subjects()["transition"]
+	s.c.Target = "jira:issue:ACME-8"
+	want(t, run(t, s.act(f.site), s.c, "act"), "rejected", `ACME-8: no transition leads to "Done" from here; it can get to In Progress`)
+	s.c.Target = "jira:issue:ACME-99"
+	want(t, run(t, s.act(f.site), s.c, "act"), "rejected", "Jira says 404 Not Found: Issue does not exist")
+	s.c.Target, s.c.Payload = "jira:issue:ACME-7", map[string]any{"status": "done"}
+	want(t, run(t, s.act(f.site), s.c, "act"), "done", "")
+}

@@ -42,7 +42,7 @@ func TestRichTextIsCutAtNotionsLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pieces := contents(t, richText(text))
 			for _, piece := range pieces {
-				if n := len(utf16.Encode([]rune(piece))); n == 0 || n > textLimit {
+				if n := len(utf16.Encode([]rune(piece))); n == 0 || n > 2000 {
 					t.Errorf("a piece of %d units", n)
 				}
 			}

@@ -1,0 +1,109 @@
+package jira_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
+	"github.com/switchyard-dev/switchyard/internal/testkit/provider/providertest"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/actiontest"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/jira"
+)
+
+const (
+	email  = "bot@example.com"
+	devTwo = "712020:00000000-0000-4000-8000-000000000002"
+)
+
+// nowhere is no site: nothing is sent.
+func nowhere() *jira.Site { return jira.New(jira.Options{}) }
+
+// fake is a Jira over HTTP and the site that reaches it. A request that Jira
+// would not take fails the test.
+type fake struct {
+	*providertest.Jira
+	options provider.Options
+	site    *jira.Site
+	// root is the site's, as its settings have it.
+	root string
+}
+
+func cloud(t *testing.T) fake { t.Helper(); return start(t, provider.Options{Email: email}, "") }
+
+func dataCenter(t *testing.T) fake {
+	t.Helper()
+	return start(t, provider.Options{DataCenter: true}, "")
+}
+
+// described is Jira's description, which is large: it is read once.
+var described = struct {
+	sync.Once
+	check provider.Check
+}{}
+
+func start(t *testing.T, o provider.Options, prefix string) fake {
+	t.Helper()
+	described.Do(func() { described.check = providertest.Check(t, "jira") })
+	o.Check = described.check
+	f := fake{Jira: providertest.NewJira(t, o), options: o}
+	f.root = f.URL + prefix
+	f.site = f.reach(always(providertest.Token))
+	return f
+}
+
+// reach is the site with another token.
+func (f fake) reach(token action.Token) *jira.Site {
+	return reachBy(&http.Transport{DisableKeepAlives: true}, f.root, f.options, token)
+}
+
+func reachBy(transport http.RoundTripper, root string, o provider.Options, token action.Token) *jira.Site {
+	return jira.New(jira.Options{
+		BaseURL: root, Email: o.Email, DataCenter: o.DataCenter, Token: token,
+		Transport: transport, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+func always(token string) action.Token {
+	return func(context.Context) (string, error) { return token, nil }
+}
+
+// run runs a command that may start effects for a minute from now.
+func run(t *testing.T, act action.Action, c actiontest.Case, mode string) *executorv1.Result {
+	t.Helper()
+	cmd := actiontest.Command(t, c, mode)
+	cmd.NotAfter = timestamppb.New(time.Now().Add(time.Minute))
+	return runCommand(t, act, cmd)
+}
+
+func runCommand(t *testing.T, act action.Action, cmd *executorv1.Command) *executorv1.Result {
+	t.Helper()
+	input := act.Input()
+	if err := action.Decode(cmd, input); err != nil {
+		t.Fatal(err)
+	}
+	result, err := act.Run(t.Context(), cmd, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(result.String(), providertest.Token) {
+		t.Errorf("the result has the token: %v", result)
+	}
+	return result
+}
+
+// want compares an outcome, and the reason's beginning.
+func want(t *testing.T, got *executorv1.Result, outcome, reason string) {
+	t.Helper()
+	if got.GetOutcome() != outcome || !strings.HasPrefix(got.GetReason(), reason) {
+		t.Errorf("got %s/%s, want %s/%s", got.GetOutcome(), got.GetReason(), outcome, reason)
+	}
+}

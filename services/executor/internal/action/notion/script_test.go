@@ -1,0 +1,135 @@
+package notion_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
+	"github.com/switchyard-dev/switchyard/internal/testkit/provider/providertest"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/actiontest"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/notion"
+)
+
+// described is Notion's description, which is large: it is read once.
+var described = struct {
+	sync.Once
+	check provider.Check
+}{}
+
+// script is a Notion that answers what it is told to, by "GET /v1/pages": for
+// answers that no well-behaved one gives. What is sent to it has to pass Notion's
+// description all the same.
+type script struct {
+	t       *testing.T
+	answers map[string]scripted
+	url     string
+	*notion.Workspace
+
+	mu     sync.Mutex
+	sent   []string // "PATCH /v1/pages/…"
+	bodies []string // of those that change something
+}
+
+type scripted struct {
+	status int
+	header http.Header
+	body   string
+	drop   bool // after the request was taken
+}
+
+func play(t *testing.T, answers map[string]scripted) *script {
+	t.Helper()
+	described.Do(func() { described.check = providertest.Check(t, "notion") })
+	s := &script{t: t, answers: answers}
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	s.url = srv.URL
+	s.Workspace = notion.New(notion.Options{
+		URL: srv.URL, Token: func(context.Context) (string, error) { return providertest.Token, nil },
+		Transport: &http.Transport{DisableKeepAlives: true}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	return s
+}
+
+func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.t.Errorf("half a request: %v", err)
+	}
+	if described.check != nil {
+		if err := described.check(r, body); err != nil {
+			s.t.Errorf("%s %s: %v\n%s", r.Method, r.URL, err, body)
+		}
+	}
+	if r.Header.Get("Authorization") != "Bearer "+providertest.Token {
+		s.t.Errorf("%s %s: other credentials", r.Method, r.URL)
+	}
+	at := r.Method + " " + r.URL.Path
+	s.mu.Lock()
+	s.sent = append(s.sent, at)
+	if r.Method != http.MethodGet {
+		s.bodies = append(s.bodies, string(body))
+	}
+	s.mu.Unlock()
+	a, ok := s.answers[at]
+	if !ok {
+		s.t.Errorf("nobody expects %s", at)
+	}
+	if a.drop {
+		panic(http.ErrAbortHandler)
+	}
+	maps.Copy(w.Header(), a.header)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	_, _ = io.WriteString(w, a.body)
+}
+
+func (s *script) writes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.bodies)
+}
+
+// run runs a command that may start effects for a minute from now.
+func run(t *testing.T, act action.Action, c actiontest.Case, mode string) *executorv1.Result {
+	t.Helper()
+	cmd := actiontest.Command(t, c, mode)
+	cmd.NotAfter = timestamppb.New(time.Now().Add(time.Minute))
+	return runCommand(t, act, cmd)
+}
+
+func runCommand(t *testing.T, act action.Action, cmd *executorv1.Command) *executorv1.Result {
+	t.Helper()
+	input := act.Input()
+	if err := action.Decode(cmd, input); err != nil {
+		t.Fatal(err)
+	}
+	result, err := act.Run(t.Context(), cmd, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(result.String(), providertest.Token) {
+		t.Errorf("the result has the token: %v", result)
+	}
+	return result
+}
+
+// want compares an outcome, and the reason's beginning.
+func want(t *testing.T, got *executorv1.Result, outcome, reason string) {
+	t.Helper()
+	if got.GetOutcome() != outcome || !strings.HasPrefix(got.GetReason(), reason) {
+		t.Errorf("got %s/%s, want %s/%s", got.GetOutcome(), got.GetReason(), outcome, reason)
+	}
+}

@@ -38,7 +38,6 @@ type script struct {
 	*notion.Workspace
 
 	mu     sync.Mutex
-	sent   []string // "PATCH /v1/pages/…"
 	bodies []string // of those that change something
 }
 
@@ -78,7 +77,6 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	at := r.Method + " " + r.URL.Path
 	s.mu.Lock()
-	s.sent = append(s.sent, at)
 	if r.Method != http.MethodGet {
 		s.bodies = append(s.bodies, string(body))
 	}
@@ -96,10 +94,11 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, a.body)
 }
 
-func (s *script) writes() int {
+// written is what was sent to change something, a line each.
+func (s *script) written() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.bodies)
+	return strings.Join(s.bodies, "\n")
 }
 
 // run runs a command that may start effects for a minute from now.

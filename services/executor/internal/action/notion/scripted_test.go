@@ -91,8 +91,8 @@ func TestSetting(t *testing.T) {
 			s := play(t, c.answers)
 			got := run(t, c.act(s), c.command, "act")
 			want(t, got, c.outcome, c.reason)
-			if strings.Join(s.bodies, "\n") != c.body {
-				t.Errorf("sent %s\nwant %s", s.bodies, c.body)
+			if s.written() != c.body {
+				t.Errorf("sent %s\nwant %s", s.written(), c.body)
 			}
 			if c.outcome != "done" && c.outcome != "already" {
 				return
@@ -188,8 +188,8 @@ func TestCreating(t *testing.T) {
 				s := play(t, map[string]scripted{c.at: f.answer, readSource: columns(`{"name": "Open"}`)})
 				got := run(t, c.act(s), c.command, "act")
 				want(t, got, f.outcome, f.reason)
-				if strings.Join(s.bodies, "\n") != c.body {
-					t.Errorf("sent %s\nwant %s", s.bodies, c.body)
+				if s.written() != c.body {
+					t.Errorf("sent %s\nwant %s", s.written(), c.body)
 				}
 				if f.outcome == "done" && (got.GetRef() != c.ref || got.GetAccount() != "notion:user:"+bot) {
 					t.Errorf("ref %s, account %s", got.GetRef(), got.GetAccount())
@@ -197,9 +197,9 @@ func TestCreating(t *testing.T) {
 				if f.reason == "rate_limited" && got.GetRetryAfter().AsDuration() != 3*time.Second {
 					t.Errorf("retry after %v", got.GetRetryAfter().AsDuration())
 				}
-				before := s.writes()
+				before := s.written()
 				want(t, run(t, c.act(s), c.command, "look"), "unknown", "Notion has no list")
-				if s.writes() != before {
+				if s.written() != before {
 					t.Error("a look changes something")
 				}
 			})
@@ -231,7 +231,7 @@ func TestNothingStartsAfterNotAfter(t *testing.T) {
 			cmd := actiontest.Command(t, c.command, "act")
 			cmd.NotAfter = timestamppb.New(time.Now().Add(-time.Millisecond))
 			want(t, runCommand(t, c.act(s), cmd), "retry", "deadline")
-			if s.writes() != 0 {
+			if s.written() != "" {
 				t.Error("something was sent after not_after")
 			}
 		})

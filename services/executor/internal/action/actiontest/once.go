@@ -69,7 +69,7 @@ func looks(t *testing.T, s *stage) {
 // looksAway demands that look tells that the effect is not there.
 func (s *stage) looksAway(t *testing.T) {
 	t.Helper()
-	if s.Blind != "" {
+	if s.Blind != "" || s.Behind != "" {
 		want(t, s.run(t, "look"), action.Unknown, "")
 		return
 	}

@@ -66,6 +66,9 @@ type Case struct {
 	// Blind says that nothing can find the effect, so that look is unknown; it is the
 	// reason for people who read this.
 	Blind string
+	// Behind says that the list which finds the effect may be behind, so that a look
+	// which finds nothing is unknown; it is the reason for people who read this.
+	Behind string
 	// Invalid are payloads that the input's rules refuse, by what is wrong.
 	Invalid map[string]map[string]any
 	// OtherTarget is a well-formed ref that the tool can't act on.

@@ -43,27 +43,28 @@ func (a AddComment) Run(ctx context.Context, cmd *executorv1.Command, input prot
 		Header: header(),
 		Body:   map[string]any{"body": body, "properties": []any{property(cmd.GetEffectKey())}},
 	}
+	me := ""
 	return a.provider.Perform(ctx, cmd, action.Effect{
 		Instance: is.instance,
 		Before: []action.Read{
-			{URL: a.api(is.instance) + "/myself", Why: "only comments of the account that acts are ours; asked once"},
-			{URL: is.url + "/comment?expand=properties&maxResults=100&orderBy=-created&startAt=0", Why: "a comment of ours that has this property is updated instead"},
+			a.whoActs(is.instance),
+			{URL: is.url + "/comment?expand=properties&maxResults=100&orderBy=-created&startAt=0", Why: "a comment by this account that has the property is updated instead"},
 		},
 		Request: &post,
+		Prepare: func(ctx context.Context, client *http.Client) (err error) {
+			me, err = a.who(ctx, client)
+			return err
+		},
 		Look: func(ctx context.Context, client *http.Client) (*action.Found, error) {
-			return a.find(ctx, client, is, cmd.GetEffectKey(), body)
+			return a.find(ctx, client, is, me, cmd.GetEffectKey(), body)
 		},
 		Act: func(ctx context.Context, client *http.Client, found *action.Found) (*action.Found, error) {
-			return a.write(ctx, client, is, found, post)
+			return a.write(ctx, client, is, me, found, post)
 		},
 	})
 }
 
-func (a AddComment) find(ctx context.Context, client *http.Client, is issue, effectKey string, body any) (*action.Found, error) {
-	me, err := a.who(ctx, client)
-	if err != nil {
-		return nil, err
-	}
+func (a AddComment) find(ctx context.Context, client *http.Client, is issue, me, effectKey string, body any) (*action.Found, error) {
 	c, err := a.ours(ctx, client, is, me, effectKey)
 	if c == nil || err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (a AddComment) find(ctx context.Context, client *http.Client, is issue, eff
 }
 
 // write makes the comment, or updates what was found.
-func (a AddComment) write(ctx context.Context, client *http.Client, is issue, found *action.Found, request action.Request) (*action.Found, error) {
+func (a AddComment) write(ctx context.Context, client *http.Client, is issue, me string, found *action.Found, request action.Request) (*action.Found, error) {
 	if found != nil {
 		request.Method = http.MethodPut
 		request.URL += "/" + url.PathEscape(found.ID)
@@ -87,7 +88,7 @@ func (a AddComment) write(ctx context.Context, client *http.Client, is issue, fo
 		return nil, action.Unsure("Jira doesn't say which comment it wrote on %s", is.key)
 	}
 	wrote := is.comment(made.ID)
-	wrote.Account = a.account(ctx, client)
+	wrote.Account = accountRef(me)
 	return wrote, nil
 }
 

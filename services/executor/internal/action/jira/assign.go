@@ -44,13 +44,16 @@ func (a Assign) Run(ctx context.Context, cmd *executorv1.Command, input proto.Me
 	}
 	return a.provider.Perform(ctx, cmd, action.Effect{
 		Instance: is.instance,
-		Before:   []action.Read{{URL: is.url + "?fields=assignee", Why: is.key + " assigned so already is done"}},
+		Before:   []action.Read{{URL: is.url + "?fields=assignee", Why: is.key + " assigned so already is done"}, a.whoActs(is.instance)},
 		Request:  &put,
 		Look: func(ctx context.Context, client *http.Client) (*action.Found, error) {
 			return a.assignedTo(ctx, client, is, in.GetAssignee())
 		},
 		Act: func(ctx context.Context, client *http.Client, _ *action.Found) (*action.Found, error) {
-			account := a.account(ctx, client)
+			account, err := a.account(ctx, client)
+			if err != nil {
+				return nil, err
+			}
 			if err := send(ctx, client, put, nil); err != nil {
 				return nil, err
 			}

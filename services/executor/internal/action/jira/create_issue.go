@@ -40,31 +40,24 @@ func (c CreateIssue) Run(ctx context.Context, cmd *executorv1.Command, input pro
 	if !ok {
 		return nil, fmt.Errorf("jira.create_issue: input is %T", input)
 	}
-	ref, err := action.ParseRef(cmd.GetTarget())
-	if err != nil {
-		return nil, err
-	}
-	if ref.Source != "jira" || ref.Kind != "project" || ref.Name != in.GetProject() {
-		return &executorv1.Result{Outcome: action.Rejected, Reason: "the project is not the target"}, nil
-	}
-	post := c.request(ref, in, cmd.GetEffectKey())
+	post := c.request(in, cmd.GetEffectKey())
 	effect := action.Effect{
-		Instance: ref.Instance,
+		Before:   []action.Read{c.whoActs("")},
 		Request:  &post,
 		LookOnly: true,
 		Act: func(ctx context.Context, client *http.Client, _ *action.Found) (*action.Found, error) {
-			return c.create(ctx, client, ref, post)
+			return c.create(ctx, client, in.GetProject(), post)
 		},
 	}
 	if !c.dataCenter {
 		effect.Look = func(ctx context.Context, client *http.Client) (*action.Found, error) {
-			return c.find(ctx, client, ref, cmd.GetEffectKey())
+			return c.find(ctx, client, in.GetProject(), cmd.GetEffectKey())
 		}
 	}
 	return c.provider.Perform(ctx, cmd, effect)
 }
 
-func (c CreateIssue) request(ref action.Ref, in *toolsv1.JiraCreateIssueInput, effectKey string) action.Request {
+func (c CreateIssue) request(in *toolsv1.JiraCreateIssueInput, effectKey string) action.Request {
 	fields := map[string]any{
 		"project":   map[string]any{"key": in.GetProject()},
 		"issuetype": map[string]any{"name": in.GetIssueType()},
@@ -75,7 +68,7 @@ func (c CreateIssue) request(ref action.Ref, in *toolsv1.JiraCreateIssueInput, e
 	}
 	return action.Request{
 		Method: http.MethodPost,
-		URL:    c.api(ref.Instance) + "/issue",
+		URL:    c.api("") + "/issue",
 		Header: header(),
 		Body:   map[string]any{"fields": fields, "properties": []any{property(effectKey)}},
 	}
@@ -90,8 +83,11 @@ type marker struct {
 	EffectKey string `json:"effect_key"`
 }
 
-func (c CreateIssue) create(ctx context.Context, client *http.Client, ref action.Ref, post action.Request) (*action.Found, error) {
-	account := c.account(ctx, client)
+func (c CreateIssue) create(ctx context.Context, client *http.Client, project string, post action.Request) (*action.Found, error) {
+	account, err := c.account(ctx, client)
+	if err != nil {
+		return nil, err
+	}
 	var made struct {
 		Key string `json:"key"`
 	}
@@ -99,7 +95,7 @@ func (c CreateIssue) create(ctx context.Context, client *http.Client, ref action
 		return nil, err
 	}
 	if made.Key == "" {
-		return nil, action.Unsure("Jira doesn't say which issue it made in %s", ref.Name)
+		return nil, action.Unsure("Jira doesn't say which issue it made in %s", project)
 	}
 	found := c.made(made.Key)
 	found.Account = account
@@ -112,9 +108,9 @@ func (c CreateIssue) made(key string) *action.Found {
 }
 
 // find looks at the issues that this account made last in the project.
-func (c CreateIssue) find(ctx context.Context, client *http.Client, ref action.Ref, effectKey string) (*action.Found, error) {
+func (c CreateIssue) find(ctx context.Context, client *http.Client, project, effectKey string) (*action.Found, error) {
 	query := url.Values{
-		"jql":        {fmt.Sprintf("project = %q AND creator = currentUser() ORDER BY created DESC", ref.Name)},
+		"jql":        {fmt.Sprintf("project = %q AND creator = currentUser() ORDER BY created DESC", project)},
 		"fields":     {"created"},
 		"properties": {propertyKey},
 		"maxResults": {"50"},
@@ -127,7 +123,7 @@ func (c CreateIssue) find(ctx context.Context, client *http.Client, ref action.R
 			} `json:"properties"`
 		} `json:"issues"`
 	}
-	if err := get(ctx, client, c.api(ref.Instance)+"/search/jql?"+query.Encode(), &list); err != nil {
+	if err := get(ctx, client, c.api("")+"/search/jql?"+query.Encode(), &list); err != nil {
 		return nil, err
 	}
 	for _, is := range list.Issues {
@@ -135,5 +131,5 @@ func (c CreateIssue) find(ctx context.Context, client *http.Client, ref action.R
 			return c.made(is.Key), nil
 		}
 	}
-	return nil, action.Unsure("Jira's search has no such issue among the last 50 of this account in %s; it may be behind", ref.Name)
+	return nil, action.Unsure("Jira's search has no such issue among the last 50 of this account in %s; it may be behind", project)
 }

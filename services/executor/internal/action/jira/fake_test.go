@@ -24,9 +24,6 @@ const (
 	devTwo = "712020:00000000-0000-4000-8000-000000000002"
 )
 
-// nowhere is no site: nothing is sent.
-func nowhere() *jira.Site { return jira.New(jira.Options{}) }
-
 // fake is a Jira over HTTP and the site that reaches it. A request that Jira
 // would not take fails the test.
 type fake struct {
@@ -50,10 +47,15 @@ var described = struct {
 	check provider.Check
 }{}
 
-func start(t *testing.T, o provider.Options, prefix string) fake {
+func check(t *testing.T) provider.Check {
 	t.Helper()
 	described.Do(func() { described.check = providertest.Check(t, "jira") })
-	o.Check = described.check
+	return described.check
+}
+
+func start(t *testing.T, o provider.Options, prefix string) fake {
+	t.Helper()
+	o.Check = check(t)
 	f := fake{Jira: providertest.NewJira(t, o), options: o}
 	f.root = f.URL + prefix
 	f.site = f.reach(always(providertest.Token))

@@ -54,13 +54,16 @@ func (l LinkRemote) Run(ctx context.Context, cmd *executorv1.Command, input prot
 	ours := links + "?globalId=" + url.QueryEscape(globalID)
 	return l.provider.Perform(ctx, cmd, action.Effect{
 		Instance: is.instance,
-		Before:   []action.Read{{URL: ours, Why: "a link of ours with this globalId is updated instead"}},
+		Before:   []action.Read{{URL: ours, Why: "a link of ours with this globalId is updated instead"}, l.whoActs(is.instance)},
 		Request:  &post,
 		Look: func(ctx context.Context, client *http.Client) (*action.Found, error) {
 			return l.linked(ctx, client, is, ours, object)
 		},
 		Act: func(ctx context.Context, client *http.Client, _ *action.Found) (*action.Found, error) {
-			account := l.account(ctx, client)
+			account, err := l.account(ctx, client)
+			if err != nil {
+				return nil, err
+			}
 			if err := send(ctx, client, post, nil); err != nil {
 				return nil, err
 			}

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -56,13 +57,21 @@ func (s *Site) who(ctx context.Context, client *http.Client) (string, error) {
 	return me.id(), nil
 }
 
-// account names who acts, "" if Jira doesn't say: an effect needs no name.
-func (s *Site) account(ctx context.Context, client *http.Client) string {
+// account names who acts, "" if this token may not ask: an effect needs no name.
+func (s *Site) account(ctx context.Context, client *http.Client) (string, error) {
 	id, err := s.who(ctx, client)
-	if err != nil {
-		return ""
+	if f, ok := errors.AsType[*action.Failure](err); ok && f.Outcome == action.Rejected {
+		return "", nil
 	}
-	return accountRef(id)
+	if err != nil {
+		return "", err
+	}
+	return accountRef(id), nil
+}
+
+// whoActs is the read that tells, for people.
+func (s *Site) whoActs(instance string) action.Read {
+	return action.Read{URL: s.api(instance) + "/myself", Why: "whose account acts; asked once a token"}
 }
 
 func accountRef(id string) string { return "jira:user:" + id }

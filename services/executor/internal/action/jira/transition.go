@@ -45,6 +45,7 @@ func (t Transition) Run(ctx context.Context, cmd *executorv1.Command, input prot
 		Before: []action.Read{
 			{URL: is.url + "?fields=status", Why: fmt.Sprintf("%s already in %s is done", is.key, in.GetStatus())},
 			{URL: is.url + "/transitions", Why: "ids belong to the issue's workflow: the one whose to.name is the status"},
+			t.whoActs(is.instance),
 		},
 		Request: &post,
 		Look: func(ctx context.Context, client *http.Client) (*action.Found, error) {
@@ -92,7 +93,10 @@ func (t Transition) move(ctx context.Context, client *http.Client, is issue, sta
 	if err != nil {
 		return nil, action.Refuse("%s: %v", is.key, err)
 	}
-	account := t.account(ctx, client)
+	account, err := t.account(ctx, client)
+	if err != nil {
+		return nil, err
+	}
 	post.Body = transitionTo(way.ID)
 	if err := send(ctx, client, post, nil); err != nil {
 		return nil, err

@@ -30,23 +30,19 @@ func (c CreatePage) Run(ctx context.Context, cmd *executorv1.Command, input prot
 	if !ok {
 		return nil, foreign("notion.create_page", input)
 	}
-	ref, err := action.ParseRef(cmd.GetTarget())
-	if err != nil {
-		return nil, err
-	}
-	if ref.Source != "notion" || ref.Kind != "database" || ref.Name != in.GetDatabase() {
-		return &executorv1.Result{Outcome: action.Rejected, Reason: "the database is not the target"}, nil
-	}
-	post := c.request(in, "{its property of type title}")
+	shown, title := c.request(in, "{its property of type title}"), ""
 	return c.provider.Perform(ctx, cmd, action.Effect{
-		Instance: ref.Instance,
 		Before: []action.Read{{
 			URL: c.base + "/v1/data_sources/" + dashed(in.GetDatabase()),
 			Why: "the name of the property that holds the title",
 		}},
-		Request: &post,
+		Request: &shown,
+		Prepare: func(ctx context.Context, client *http.Client) (err error) {
+			title, err = c.title(ctx, client, in.GetDatabase())
+			return err
+		},
 		Act: func(ctx context.Context, client *http.Client, _ *action.Found) (*action.Found, error) {
-			return c.create(ctx, client, in)
+			return c.create(ctx, client, c.request(in, title))
 		},
 	})
 }
@@ -64,17 +60,22 @@ func (c CreatePage) request(in *toolsv1.NotionCreatePageInput, title string) act
 	return request(http.MethodPost, c.base+"/v1/pages", body)
 }
 
-func (c CreatePage) create(ctx context.Context, client *http.Client, in *toolsv1.NotionCreatePageInput) (*action.Found, error) {
-	source, err := c.dataSource(ctx, client, in.GetDatabase())
+// title is the name of the property that holds a title.
+func (c CreatePage) title(ctx context.Context, client *http.Client, id string) (string, error) {
+	source, err := c.dataSource(ctx, client, id)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	title, err := source.title()
 	if err != nil {
-		return nil, action.Refuse("%v", err)
+		return "", action.Refuse("%v", err)
 	}
+	return title, nil
+}
+
+func (CreatePage) create(ctx context.Context, client *http.Client, post action.Request) (*action.Found, error) {
 	var made page
-	if err := send(ctx, client, c.request(in, title), &made); err != nil {
+	if err := send(ctx, client, post, &made); err != nil {
 		return nil, err
 	}
 	if made.ID == "" {

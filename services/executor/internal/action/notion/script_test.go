@@ -50,7 +50,7 @@ type scripted struct {
 
 func play(t *testing.T, answers map[string]scripted) *script {
 	t.Helper()
-	described.Do(func() { described.check = providertest.Check(t, "notion") })
+	check(t)
 	s := &script{t: t, answers: answers}
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)

@@ -38,7 +38,7 @@ func (u UpdateStatus) Run(ctx context.Context, cmd *executorv1.Command, input pr
 	}
 	name := cmp.Or(in.GetProperty(), statusName)
 	patch := choose(t, name, "status", in.GetStatus())
-	var seen page // by Look, for Act
+	var seen page
 	return u.provider.Perform(ctx, cmd, action.Effect{
 		Instance: t.instance,
 		Before: []action.Read{
@@ -46,12 +46,11 @@ func (u UpdateStatus) Run(ctx context.Context, cmd *executorv1.Command, input pr
 			{URL: u.base + "/v1/data_sources/{the page's data source}", Why: "of a select only: the option has to be there"},
 		},
 		Request: &patch,
-		Look: func(ctx context.Context, client *http.Client) (*action.Found, error) {
-			p, err := u.read(ctx, client, t)
-			if err != nil {
-				return nil, err
-			}
-			seen = p
+		Prepare: func(ctx context.Context, client *http.Client) (err error) {
+			seen, err = u.read(ctx, client, t)
+			return err
+		},
+		Look: func(context.Context, *http.Client) (*action.Found, error) {
 			return chosen(t, seen, name, in.GetStatus())
 		},
 		Act: func(ctx context.Context, client *http.Client, _ *action.Found) (*action.Found, error) {

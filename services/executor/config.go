@@ -27,6 +27,12 @@ type Config struct {
 	NotionAPIURL   string         `name:"notion-api-url" env:"NOTION_API_URL" default:"https://api.notion.com" help:"Notion's API."`
 	SlackBotToken  config.Setting `name:"slack-bot-token" env:"SLACK_BOT_TOKEN" placeholder:"TOKEN" help:"Token of the Slack bot that posts."`
 	SlackAPIURL    string         `name:"slack-api-url" env:"SLACK_API_URL" default:"https://slack.com/api/" help:"Slack's API."`
+	// On AWS Lambda, secrets may be kept in Secrets Manager.
+	GitHubTokenSecretARN   string `name:"github-token-secret-arn" env:"GITHUB_TOKEN_SECRET_ARN" placeholder:"ARN" help:"Secret in AWS Secrets Manager that holds GITHUB_TOKEN."`
+	GitHubAppKeySecretARN  string `name:"github-app-key-secret-arn" env:"GITHUB_APP_KEY_SECRET_ARN" placeholder:"ARN" help:"Secret in AWS Secrets Manager that holds GITHUB_APP_KEY."`
+	JiraAPITokenSecretARN  string `name:"jira-api-token-secret-arn" env:"JIRA_API_TOKEN_SECRET_ARN" placeholder:"ARN" help:"Secret in AWS Secrets Manager that holds JIRA_API_TOKEN."`
+	NotionTokenSecretARN   string `name:"notion-token-secret-arn" env:"NOTION_TOKEN_SECRET_ARN" placeholder:"ARN" help:"Secret in AWS Secrets Manager that holds NOTION_TOKEN."`
+	SlackBotTokenSecretARN string `name:"slack-bot-token-secret-arn" env:"SLACK_BOT_TOKEN_SECRET_ARN" placeholder:"ARN" help:"Secret in AWS Secrets Manager that holds SLACK_BOT_TOKEN."`
 	// RuntimeAPI is set by AWS Lambda.
 	RuntimeAPI string `name:"runtime-api" env:"AWS_LAMBDA_RUNTIME_API" hidden:"" help:"Where AWS Lambda hands out invocations; the executor is a function then, and listens nowhere."`
 }

@@ -25,8 +25,20 @@ type Executor struct {
 	pair   *service.KeyPair // nil where it speaks no TLS
 }
 
+// Option changes how New makes an executor.
+type Option func(*options)
+
+type options struct{ read ReadSecret }
+
+// Secrets lets settings name secrets that are kept elsewhere, and reads them.
+func Secrets(read ReadSecret) Option { return func(o *options) { o.read = read } }
+
 // New makes an executor.
-func New(cfg Config, log *slog.Logger, now func() time.Time) (*Executor, error) {
+func New(cfg Config, log *slog.Logger, now func() time.Time, opts ...Option) (*Executor, error) {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
 	if cfg.MaxInFlight < 1 {
 		return nil, fmt.Errorf("EXECUTOR_MAX_IN_FLIGHT=%d: want at least 1", cfg.MaxInFlight)
 	}
@@ -38,7 +50,7 @@ func New(cfg Config, log *slog.Logger, now func() time.Time) (*Executor, error) 
 	if err != nil {
 		return nil, fmt.Errorf("executor: %w", err)
 	}
-	tokens, err := newTokens(&cfg, now, log)
+	tokens, err := newTokens(&cfg, o.read, now, log)
 	if err != nil {
 		return nil, fmt.Errorf("executor: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+
+	"github.com/switchyard-dev/switchyard/services/executor/internal/command"
 )
 
 // payloadLimit is AWS Lambda's own for a synchronous invocation, 6 MB.
@@ -33,9 +35,14 @@ func (e *Executor) serveInvocation(w http.ResponseWriter, r *http.Request) {
 		refuseBody(w, err)
 		return
 	}
+	key, err := command.EffectKeyOf(r.Header.Get("X-Amz-Client-Context"))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "InvalidRequestContentException", "X-Amz-Client-Context is no JSON in base64")
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Amz-Executed-Version", "$LATEST")
-	result, err := e.Invoke(r.Context(), payload)
+	result, err := e.Invoke(command.From(r.Context(), command.Caller{EffectKey: key}), payload)
 	if err != nil {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		result = functionError(err)

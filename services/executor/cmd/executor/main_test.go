@@ -3,15 +3,12 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/switchyard-dev/switchyard/internal/testkit"
 )
@@ -22,7 +19,11 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if file, err := bootstrap(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(file))
+	}
+	os.Exit(code)
 }
 
 func process(t *testing.T, env ...string) *exec.Cmd {
@@ -32,57 +33,23 @@ func process(t *testing.T, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// runtimeAPI is the side of AWS Lambda that a function talks to: it hands out
-// one invocation and takes its answer.
-// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-func runtimeAPI(t *testing.T, payload string) (addr string, answers <-chan string) {
+// served starts a local executor without tokens and returns its URL.
+func served(t *testing.T) string {
 	t.Helper()
-	next, got := make(chan string, 1), make(chan string, 1)
-	next <- payload
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case p := <-next:
-			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "request-1")
-			w.Header().Set("Lambda-Runtime-Deadline-Ms", "32503680000000")
-			_, _ = io.WriteString(w, p)
-		case <-r.Context().Done():
-		}
-	})
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/request-1/{what}", func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		got <- r.PathValue("what") + " " + string(body)
-		w.WriteHeader(http.StatusAccepted)
-	})
-	srv := httptest.NewServer(mux)
-	t.Cleanup(srv.Close)
-	return strings.TrimPrefix(srv.URL, "http://"), got
-}
-
-func TestRunsAsALambdaFunction(t *testing.T) {
-	addr, answers := runtimeAPI(t, `{
-		"call_id": "7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11",
-		"effect_key": "5f0c9c0e-9f0a-5c54-8a5e-0d8a5b5b1f10",
-		"mode": "dry_run", "class": "upsert", "tool": "github.add_comment", "target": "github:pr:acme/api#42",
-		"payload": {"body": "hello"}, "not_after": "2026-01-02T12:00:05Z"}`)
-	cmd := process(t, "AWS_LAMBDA_RUNTIME_API="+addr)
+	cmd := process(t, "EXECUTOR_LISTEN=127.0.0.1:0")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	select {
-	case answer := <-answers:
-		kind, body, _ := strings.Cut(answer, " ")
-		var result struct{ Outcome, Reason string }
-		if err := json.Unmarshal([]byte(body), &result); err != nil || kind != "response" || result.Outcome != "dry_run" {
-			t.Errorf("got %s, %v", answer, err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("the function did not answer")
+	var line struct{ Address string }
+	if err := json.NewDecoder(bufio.NewReader(stderr)).Decode(&line); err != nil {
+		t.Fatal(err)
 	}
+	return "http://" + line.Address
 }
 
 func TestRunsAsALocalServer(t *testing.T) {

@@ -114,6 +114,9 @@ func (a *attempt) failed(ctx context.Context, cmd *executorv1.Command, err error
 	f, ok := errors.AsType[*Failure](err)
 	if !ok {
 		f = &Failure{Outcome: Retry, Reason: ReasonProviderAway, err: err}
+		if ctx.Err() != nil { // which some clients return instead of what they were told
+			f.Reason = ReasonDeadline
+		}
 	}
 	if a.acted.Load() && f.Outcome != Unknown && !f.read {
 		f = &Failure{Outcome: Unknown, Reason: a.p.o.Name + " took the request and gave an answer that says nothing of it", Status: f.Status, err: err}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	"github.com/switchyard-dev/switchyard/internal/reach"
 )
 
@@ -53,6 +54,11 @@ func Conclude(format string, args ...any) *Failure {
 // be tried again after the wait; 0 for none.
 func ConcludeRetry(reason string, wait time.Duration) *Failure {
 	return &Failure{Outcome: Retry, Reason: reason, RetryAfter: wait, read: true}
+}
+
+// Reject is the Result of a command that nothing can be sent for.
+func Reject(err error) *executorv1.Result {
+	return &executorv1.Result{Outcome: Rejected, Reason: said(err.Error(), nil)}
 }
 
 // Unsure is a Failure of ours: nobody can tell what there is.

@@ -35,19 +35,23 @@ type Runner struct {
 // anything was sent. An error means that nobody knows what happened.
 func (r *Runner) Invoke(ctx context.Context, payload []byte) (_ []byte, err error) {
 	cmd := new(executorv1.Command)
+	log := r.Log
+	if c := callerOf(ctx); c.RequestID != "" {
+		log = log.With("request_id", c.RequestID)
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			r.Log.ErrorContext(ctx, "panic in an action", "tool", cmd.GetTool(), "call_id", cmd.GetCallId(),
+			log.ErrorContext(ctx, "panic in an action", "tool", cmd.GetTool(), "call_id", cmd.GetCallId(), "effect_key", cmd.GetEffectKey(),
 				"panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("%s: the action broke: the executor's log has the cause", cmd.GetTool())
 		}
 	}()
 	result, err := r.run(ctx, payload, cmd)
 	if err != nil {
-		r.Log.ErrorContext(ctx, "action failed", "tool", cmd.GetTool(), "call_id", cmd.GetCallId(), "error", err)
+		log.ErrorContext(ctx, "action failed", "tool", cmd.GetTool(), "call_id", cmd.GetCallId(), "effect_key", cmd.GetEffectKey(), "error", err)
 		return nil, err
 	}
-	r.Log.DebugContext(ctx, "command", "tool", cmd.GetTool(), "call_id", cmd.GetCallId(), "mode", cmd.GetMode(),
+	log.DebugContext(ctx, "command", "tool", cmd.GetTool(), "call_id", cmd.GetCallId(), "effect_key", cmd.GetEffectKey(), "mode", cmd.GetMode(),
 		"outcome", result.GetOutcome(), "reason", result.GetReason())
 	return encode(result)
 }
@@ -58,6 +62,9 @@ func (r *Runner) run(ctx context.Context, payload []byte, cmd *executorv1.Comman
 	}
 	if err := protovalidate.Validate(cmd); err != nil {
 		return rejected("command: %v", err), nil
+	}
+	if key := callerOf(ctx).EffectKey; key != "" && key != cmd.GetEffectKey() {
+		return rejected("command: its effect_key is not the client context's"), nil
 	}
 	act, ok := r.Actions[cmd.GetTool()]
 	if !ok {

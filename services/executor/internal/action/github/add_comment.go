@@ -34,7 +34,7 @@ func (a AddComment) Run(ctx context.Context, cmd *executorv1.Command, input prot
 	}
 	t, err := parse(in.GetTarget())
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	body := marked(in.GetBody(), cmd.GetEffectKey())
 	return a.perform(ctx, cmd, in.GetTarget(), effect{

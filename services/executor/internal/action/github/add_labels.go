@@ -31,7 +31,7 @@ func (a AddLabels) Run(ctx context.Context, cmd *executorv1.Command, input proto
 	}
 	t, err := parse(in.GetTarget())
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	return a.perform(ctx, cmd, in.GetTarget(), effect{
 		before: []action.Read{{URL: t.issue("/labels?per_page=100"), Why: "all of them there already is done"}},

@@ -33,7 +33,7 @@ func (a Assign) Run(ctx context.Context, cmd *executorv1.Command, input proto.Me
 	}
 	t, err := parse(in.GetTarget())
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	return a.perform(ctx, cmd, in.GetTarget(), effect{
 		before: []action.Read{{URL: t.issue(""), Why: "all of them assigned already is done"}},

@@ -32,7 +32,7 @@ func (a CloseIssue) Run(ctx context.Context, cmd *executorv1.Command, input prot
 	}
 	t, err := parse(in.GetTarget())
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	return a.perform(ctx, cmd, in.GetTarget(), effect{
 		before: []action.Read{{URL: t.issue(""), Why: "a closed issue is done"}},

@@ -34,7 +34,7 @@ func (a CreateCheckRun) Run(ctx context.Context, cmd *executorv1.Command, input 
 	}
 	t, err := parse(in.GetTarget())
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	check := github.CreateCheckRunOptions{
 		Name: in.GetName(), HeadSHA: in.GetHeadSha(), ExternalID: new(cmd.GetEffectKey()),

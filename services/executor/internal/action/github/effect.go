@@ -36,7 +36,7 @@ type effect struct {
 func (g *GitHub) perform(ctx context.Context, cmd *executorv1.Command, at string, e effect) (*executorv1.Result, error) {
 	t, err := parse(at)
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	base := g.where(t)
 	before := make([]action.Read, len(e.before))

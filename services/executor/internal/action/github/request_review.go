@@ -33,7 +33,7 @@ func (a RequestReview) Run(ctx context.Context, cmd *executorv1.Command, input p
 	}
 	t, err := parse(in.GetTarget())
 	if err != nil {
-		return nil, err
+		return action.Reject(err), nil
 	}
 	people, teams, foreign := reviewers(t.owner, in.GetReviewers())
 	if len(foreign) > 0 {

@@ -1,0 +1,2 @@
+// Package secret reads secrets from AWS Secrets Manager.
+package secret

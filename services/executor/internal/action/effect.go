@@ -92,9 +92,11 @@ func (a *attempt) perform(ctx context.Context, only bool, e Effect) (*executorv1
 		}
 	}
 	switch {
-	case found != nil && (only || !found.Outdated):
+	case found != nil && !found.Outdated:
 		return found.result(Already), nil
 	case only:
+		// What is ours and not as it should be lacks the very change that is looked for:
+		// taken for done, an update that was lost would stay lost.
 		return &executorv1.Result{Outcome: Rejected, Reason: ReasonNotFound}, nil
 	}
 	made, err := e.Act(ctx, a.client(), found)

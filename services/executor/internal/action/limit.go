@@ -20,10 +20,12 @@ const (
 // wait. 429 always does; 403 does at GitHub, by its headers or words.
 func limit(resp *http.Response, body []byte, now time.Time) (time.Duration, bool) {
 	wait := retryAfter(resp.Header, now)
-	spent := resp.Header.Get("X-RateLimit-Remaining") == "0"
-	if wait == 0 && spent {
-		if reset, err := strconv.ParseInt(resp.Header.Get("X-RateLimit-Reset"), 10, 64); err == nil {
-			wait = within(time.Unix(reset, 0).Sub(now))
+	left := resp.Header.Get("X-RateLimit-Remaining")
+	spent := left == "0"
+	// GitHub tells of its hourly limit with every answer, whatever that one is about.
+	if wait == 0 && (spent || left == "" && resp.StatusCode == http.StatusTooManyRequests) {
+		if at, ok := reset(resp.Header.Get("X-RateLimit-Reset")); ok {
+			wait = within(at.Sub(now))
 		}
 	}
 	switch resp.StatusCode {
@@ -39,6 +41,21 @@ func limit(resp *http.Response, body []byte, now time.Time) (time.Duration, bool
 		wait = secondaryWait
 	}
 	return wait, true
+}
+
+// reset is when a limit ends: GitHub counts seconds since 1970, Jira writes the
+// time, to the minute.
+// Source: https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+func reset(value string) (time.Time, bool) {
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Unix(seconds, 0), true
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if at, err := time.Parse(layout, value); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // retryAfter is the wait that Retry-After asks for, in seconds or as a date; 0

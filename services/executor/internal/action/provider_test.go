@@ -131,6 +131,8 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		"too many, by a date":    {act: answers(429, map[string]string{"Retry-After": "Fri, 02 Jan 2026 12:00:30 GMT"}, ``), outcome: "retry", reason: "rate_limited", wait: 30 * time.Second, status: 429},
 		"too many, for ages":     {act: answers(429, map[string]string{"Retry-After": "99999999999"}, ``), outcome: "retry", reason: "rate_limited", wait: time.Hour, status: 429},
 		"too many, no time":      {act: answers(429, nil, ``), outcome: "retry", reason: "rate_limited", wait: time.Minute, status: 429},
+		"too many, by Jira":      {act: answers(429, map[string]string{"X-RateLimit-Reset": "2026-01-02T12:07Z"}, ``), outcome: "retry", reason: "rate_limited", wait: 7 * time.Minute, status: 429},
+		"too many, others left":  {act: answers(429, map[string]string{"X-RateLimit-Remaining": "4000", "X-RateLimit-Reset": reset}, ``), outcome: "retry", reason: "rate_limited", wait: time.Minute, status: 429},
 		"primary limit":          {act: answers(403, map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, ``), outcome: "retry", reason: "rate_limited", wait: 20 * time.Minute, status: 403},
 		"secondary limit":        {act: answers(403, nil, `{"message":"You have exceeded a secondary rate limit."}`), outcome: "retry", reason: "rate_limited", wait: time.Minute, status: 403},
 		"secondary, with a time": {act: answers(403, map[string]string{"Retry-After": "90"}, ``), outcome: "retry", reason: "rate_limited", wait: 90 * time.Second, status: 403},

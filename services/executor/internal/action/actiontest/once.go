@@ -55,6 +55,22 @@ func updates(t *testing.T, s *stage) {
 	s.made(t, 2)
 }
 
+// updateLost: what was there before an update is not the update.
+func updateLost(t *testing.T, s *stage) {
+	t.Helper()
+	if s.class != "upsert" {
+		t.Skip("only an upsert changes what it made")
+	}
+	want(t, s.run(t, "act"), action.Done, "")
+	s.Payload = s.Later
+	s.plant(t, provider.Fault{Name: "an update dropped", DropBefore: true})
+	s.uncertain(t)
+	want(t, s.run(t, "look"), action.Rejected, action.ReasonNotFound)
+	want(t, s.run(t, "act"), action.Done, "")
+	want(t, s.run(t, "look"), action.Already, "")
+	s.made(t, 2)
+}
+
 func looks(t *testing.T, s *stage) {
 	t.Helper()
 	if s.class == "read" {

@@ -31,6 +31,7 @@ build: ## Build the command and the services into dist/
 .PHONY: test
 test: ## Vet and test every module, on real stores where they can be had (build/stores.sh)
 	$(if $(RACE),,@echo "make test: cgo is off (no C compiler?), so the race detector is off")
+	@[ -n "$$SWITCHYARD_OPENAPI" ] || echo "make test: NOT TESTED: requests to providers against the providers' own descriptions: SWITCHYARD_OPENAPI names no folder of them"
 	go vet work
 	go vet -tags faultpoints ./internal/faultpoint
 	build/stores.sh run go test $(RACE) -timeout 30m work

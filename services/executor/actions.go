@@ -80,12 +80,17 @@ func checkURL(name, value string) error {
 }
 
 // webOf is the web host that belongs to GitHub's API: an Enterprise Server has
-// its API below its own host, everybody else below github.com.
+// its API below its own host, an enterprise of ghe.com beside its own, everybody
+// else below github.com.
 //
-// Source: https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+// Source: https://docs.github.com/en/enterprise-cloud@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
 func webOf(api string) string {
-	if host, found := strings.CutSuffix(strings.TrimRight(api, "/"), "/api/v3"); found {
+	api = strings.TrimRight(api, "/")
+	if host, found := strings.CutSuffix(api, "/api/v3"); found {
 		return host
+	}
+	if host, found := strings.CutPrefix(api, "https://api."); found && strings.HasSuffix(host, ".ghe.com") {
+		return "https://" + host
 	}
 	return "https://github.com"
 }

@@ -9,22 +9,27 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// await asks an instance's agent until its /readyz matches: `await DIR PATTERN`.
+// await asks an instance's agent, or another of its services, until its /readyz
+// matches: `await DIR PATTERN [SERVICE]`.
 func await(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: await DIR PATTERN")
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: await DIR PATTERN [SERVICE]")
+	}
+	service := "agent"
+	if len(args) == 3 {
+		service = args[2]
 	}
 	re, err := regexp.Compile(args[1])
 	ts.Check(err)
-	agent := regexp.MustCompile(`(?m)^ +agent +(http\S+)`).FindStringSubmatch(ts.ReadFile(args[0] + ".out"))
-	if agent == nil {
-		ts.Fatalf("%s.out names no agent", args[0])
+	named := regexp.MustCompile(`(?m)^ +` + service + ` +(http\S+)`).FindStringSubmatch(ts.ReadFile(args[0] + ".out"))
+	if named == nil {
+		ts.Fatalf("%s.out names no %s", args[0], service)
 	}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(20 * time.Second)
 	for {
-		body := ask(ts, agent[1]+"/readyz")
+		body := ask(ts, named[1]+"/readyz")
 		if re.MatchString(body) {
 			return
 		}

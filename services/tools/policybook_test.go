@@ -26,7 +26,7 @@ func TestPolicyIsReadAgainAndTheLastGoodKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	pairs := func() int { return len(b.current().Paired("github:repo:acme/api")) }
-	if d := b.state(); pairs() != 1 || d.State != "ok" || d.Detail != "1 pairs, 0 places, 0 trusted, 0 choices" {
+	if d := b.state(); pairs() != 1 || d.State != "ok" || d.Detail != "1 pair, 0 places, 0 trusted, 0 choices" {
 		t.Errorf("at first: %d, %+v", pairs(), d)
 	}
 

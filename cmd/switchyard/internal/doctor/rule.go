@@ -17,10 +17,29 @@ func (e *exam) rules() {
 	}
 	if file := e.tools.PolicyFile; file == "" {
 		e.found("rules", OK, "POLICY_FILE", "POLICY_FILE is not set: no two places are paired (`switchyard dev` pairs those of the examples)", "")
-	} else if err := tools.CheckPolicy(tools.Config{PolicyFile: file}); err != nil {
-		e.found("rules", Problem, "POLICY_FILE", err.Error(), "mend the file: tools does not start with it")
 	} else {
-		e.found("rules", OK, "POLICY_FILE", "POLICY_FILE="+file+": the policy in it is good", "")
+		e.policyFile(file)
+	}
+}
+
+// policyFile has tools check a policy's file.
+func (e *exam) policyFile(file string) {
+	at := "POLICY_FILE=" + file
+	data, err := os.ReadFile(file)
+	if err != nil {
+		e.found("rules", Problem, "POLICY_FILE", fmt.Sprintf("%s: %v", at, bare(err)), "name a file that tools can read, or unset POLICY_FILE")
+		return
+	}
+	check := tools.ExaminePolicy(data)
+	for _, f := range check.Findings {
+		level := Warning
+		if f.Severity == tools.PolicyError {
+			level = Problem
+		}
+		e.found("rules", level, "POLICY_FILE", fmt.Sprintf("%s:%d:%d: %s", at, f.Line, f.Column, f.Message), "mend the file: `switchyard policy check "+file+"` says when it is good; tools does not start with a bad one, and keeps the last good one while it runs")
+	}
+	if check.Err() == nil {
+		e.found("rules", OK, "POLICY_FILE", fmt.Sprintf("%s: the policy in it is good: %s", at, check.Summary), "")
 	}
 }
 

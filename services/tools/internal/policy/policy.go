@@ -90,7 +90,7 @@ func (p *Policy) Summary() string {
 			values += len(c.values)
 		}
 	}
-	text := fmt.Sprintf("%d pairs, %d places, %d trusted, %d choices", len(p.pairs), len(p.places), len(p.trusted), values)
+	text := fmt.Sprintf("%s, %s, %d trusted, %s", counted(len(p.pairs), "pair"), counted(len(p.places), "place"), len(p.trusted), counted(values, "choice"))
 	if p.killed {
 		text += ", kill_switch on"
 	}
@@ -98,6 +98,13 @@ func (p *Policy) Summary() string {
 		text += ", dry_run on"
 	}
 	return text
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // tier is what a tool does for an account by whether it is trusted.

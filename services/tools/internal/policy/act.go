@@ -1,9 +1,5 @@
 package policy
 
-import (
-	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
-)
-
 // mayAct decides whether a call outside is made now, never, or once somebody
 // approved it. A dry run comes before what is held: approving a call must not
 // make an unsealed event act. Budgets come last: only what acts spends.
@@ -67,8 +63,4 @@ func toldIn(told map[string]string) map[scope]string {
 		}
 	}
 	return places
-}
-
-func sanitize(text string, field *toolsv1.ToolField) string {
-	return Sanitize(text, int(field.GetMaxLength()))
 }

@@ -65,7 +65,7 @@ func (p *parser) root(node *yaml.Node) error {
 	sections := map[string]func(*yaml.Node) error{
 		"pairs": p.pairs, "places": p.places, "sites": p.sites, "trusted": p.trusted, "choices": p.choices,
 		"targets": p.targets, "max_calls": p.maxCalls, "authn": p.authn, "tiers": p.tiers,
-		"budgets": p.budgets, "kill_switch": p.killSwitch, "dry_run": p.dryRun,
+		"budgets": p.budgets, "kill_switch": p.killSwitch, "dry_run": p.dryRun, "links": p.links,
 	}
 	return eachKey(node, "the policy", func(key, value *yaml.Node) error {
 		section, ok := sections[key.Value]
@@ -127,6 +127,16 @@ func (p *parser) sites(node *yaml.Node) error {
 			return at(value, "%q is no host: write it without https:// and path", value.Value)
 		}
 		p.policy.sites[key.Value] = strings.ToLower(value.Value)
+		return nil
+	})
+}
+
+func (p *parser) links(node *yaml.Node) error {
+	return eachItem(node, "links", func(item *yaml.Node) error {
+		if !hostForm.MatchString(item.Value) {
+			return at(item, "%q is no host: write it without https:// and path", item.Value)
+		}
+		p.policy.links = append(p.policy.links, strings.ToLower(item.Value))
 		return nil
 	})
 }

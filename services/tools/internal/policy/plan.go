@@ -93,7 +93,7 @@ func checkArgument(call *toolsv1.PlannedCall, field *toolsv1.ToolField, argument
 		ok = fitsChoices(field, argument.GetChoice().GetValues())
 	case originText:
 		_, isText := argument.GetValue().(*toolsv1.Argument_Text)
-		ok = isText && (!required(field) || sanitize(argument.GetText(), field) != "")
+		ok = isText && (!required(field) || !isEmpty(argument.GetText()))
 	}
 	if !ok {
 		return invalid(call, "argument %s must be %s", field.GetName(), expected(field))
@@ -105,6 +105,12 @@ func checkArgument(call *toolsv1.PlannedCall, field *toolsv1.ToolField, argument
 		}
 	}
 	return nil
+}
+
+// isEmpty tells of text of which nothing would be left.
+func isEmpty(text string) bool {
+	clean, _ := Sanitize("", text, 0, nil)
+	return clean == ""
 }
 
 // isQuestion tells of a tool that CallTool answers and no plan calls.

@@ -25,6 +25,7 @@ type Policy struct {
 	paired   map[scope]bool // in any pair
 	places   map[scope]string
 	sites    map[string]string // host by origin
+	links    []string          // hosts that text may link to
 	trusted  map[string]bool
 	choices  map[string][]choice // by tool
 	targets  map[string][]pattern

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (d *decider) resolve() bool {
 		case originChoice:
 			d.resolveChoice(field, argument.GetChoice().GetValues())
 		case originText:
-			d.Payload[field.GetName()] = sanitize(argument.GetText(), field)
+			d.resolveText(field, argument.GetText())
 		}
 	}
 	return true
@@ -43,6 +44,21 @@ func (d *decider) resolveChoice(field *toolsv1.ToolField, values []string) {
 		list = append(list, value)
 	}
 	d.Payload[field.GetName()] = list
+}
+
+// resolveText says what it took away and never what that was: it may be a
+// stranger's.
+func (d *decider) resolveText(field *toolsv1.ToolField, text string) {
+	clean, removed := Sanitize(providerOf(d.tool), text, int(field.GetMaxLength()), d.policy.hosts(d.event))
+	d.Payload[field.GetName()] = clean
+	if len(removed) == 0 {
+		return
+	}
+	words := make([]string, 0, len(removed))
+	for _, r := range removed {
+		words = append(words, fmt.Sprintf("%s %d", r.Kind, r.Count))
+	}
+	d.note("text", "", "taken out of %s: %s", field.GetName(), strings.Join(words, ", "))
 }
 
 func (d *decider) resolvePath(field *toolsv1.ToolField, path string) bool {

@@ -94,16 +94,3 @@ func chosen(cmd *executorv1.Command, m protoreflect.Message) error {
 	}
 	return nil
 }
-
-// WithoutToken answers a command to a provider whose token is not there:
-// nothing is sent, and nobody can look.
-func WithoutToken(cmd *executorv1.Command, request Request) (*executorv1.Result, error) {
-	if cmd.GetMode() == Look {
-		return &executorv1.Result{Outcome: Unknown, Reason: ReasonNoToken}, nil
-	}
-	rendered, err := request.render()
-	if err != nil {
-		return nil, err
-	}
-	return &executorv1.Result{Outcome: DryRun, Reason: ReasonNoToken, Request: rendered}, nil
-}

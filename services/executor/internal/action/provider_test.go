@@ -10,9 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -249,6 +251,40 @@ func TestWithoutCredentialsAndInDryRunsNothingIsSent(t *testing.T) {
 			shown := got.GetRequest().AsMap()
 			if shown["url"] != b.url+"/things" || fmt.Sprint(shown["body"]) != "map[a:b]" {
 				t.Errorf("shown is %v", shown)
+			}
+		})
+	}
+}
+
+// hangs is a network that takes a request and never answers.
+type hangs struct{ wrote bool }
+
+func (h hangs) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); h.wrote && trace != nil {
+		trace.WroteHeaders()
+	}
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// tools counts on it: nobody looks for an effect before not_after, these ten seconds
+// and two more.
+func TestEachRequestIsBoundedToTenSeconds(t *testing.T) {
+	for wrote, want := range map[bool]string{true: "unknown", false: "retry"} {
+		synctest.Test(t, func(t *testing.T) {
+			log := slog.New(slog.DiscardHandler)
+			p := action.NewProvider(action.Options{
+				Name: "Example", Setting: "EXAMPLE_URL", URL: "https://example.invalid", Transport: hangs{wrote}, Now: time.Now, Log: log,
+				Sign: action.Bearer(func(context.Context) (string, error) { return marked, nil }),
+			})
+			began := time.Now()
+			got, err := p.Perform(t.Context(), &executorv1.Command{Mode: "act", NotAfter: timestamppb.New(began.Add(time.Hour))}, action.Effect{
+				Act: func(ctx context.Context, c *http.Client, _ *action.Found) (*action.Found, error) {
+					return nil, action.Do(ctx, c, action.Request{Method: "POST", URL: "https://example.invalid/things"}, nil)
+				},
+			})
+			if took := time.Since(began); err != nil || took != 10*time.Second || got.GetOutcome() != want {
+				t.Errorf("after %s: %v, %v, want %s", took, got, err, want)
 			}
 		})
 	}

@@ -78,13 +78,9 @@ type Case struct {
 	Open func(*testing.T) World
 }
 
-// Run holds an action to its promises; act only matters in a case without a world.
-func Run(t *testing.T, act action.Action, c Case) {
+// Run holds an action to its promises.
+func Run(t *testing.T, c Case) {
 	t.Helper()
-	if c.Open == nil {
-		bare(t, act, c)
-		return
-	}
 	for name, entry := range map[string]func(*testing.T, *stage){
 		"without a token, the request is shown":         showsWithoutToken,
 		"a dry run shows the request and sends none":    showsInDryRun,

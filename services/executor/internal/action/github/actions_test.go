@@ -40,14 +40,14 @@ func comment(number string) actiontest.Case {
 func TestAddComment(t *testing.T) {
 	c := comment("42")
 	c.Open = byToken(addComment)
-	actiontest.Run(t, nil, c)
+	actiontest.Run(t, c)
 }
 
 func TestAddCommentAsAnApp(t *testing.T) {
 	c := comment("41")
 	c.Target = "github:issue:acme/api#41"
 	c.Open = byApp(t, addComment)
-	actiontest.Run(t, nil, c)
+	actiontest.Run(t, c)
 }
 
 func issue() actiontest.Case {
@@ -76,13 +76,13 @@ func createIssue(g *github.GitHub) action.Action { return github.CreateIssue{Git
 func TestCreateIssue(t *testing.T) {
 	c := issue()
 	c.Open = byToken(createIssue)
-	actiontest.Run(t, nil, c)
+	actiontest.Run(t, c)
 }
 
 func TestCreateIssueAsAnApp(t *testing.T) {
 	c := issue()
 	c.Open = byApp(t, createIssue)
-	actiontest.Run(t, nil, c)
+	actiontest.Run(t, c)
 }
 
 func TestCloseIssue(t *testing.T) {
@@ -94,7 +94,7 @@ func TestCloseIssue(t *testing.T) {
 		"as not planned": {map[string]any{"reason": "not_planned"}, "not_planned"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			actiontest.Run(t, nil, actiontest.Case{
+			actiontest.Run(t, actiontest.Case{
 				Tool: "github.close_issue", Target: "github:issue:acme/api#41", Payload: c.payload,
 				Request: `{
 					"method": "PATCH",
@@ -112,7 +112,7 @@ func TestCloseIssue(t *testing.T) {
 }
 
 func TestAddLabels(t *testing.T) {
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "github.add_labels", Target: "github:issue:acme/api#41", Payload: map[string]any{"labels": []any{"bug", "needs triage"}},
 		Request: `{
 			"method": "POST",
@@ -130,7 +130,7 @@ func TestAddLabels(t *testing.T) {
 func assign(g *github.GitHub) action.Action { return github.Assign{GitHub: g} }
 
 func TestAssign(t *testing.T) {
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "github.assign", Target: "github:pr:acme/api#42", Payload: map[string]any{"assignees": []any{"dev-one", "Dev-Two"}},
 		Request: `{
 			"method": "POST",
@@ -146,7 +146,7 @@ func TestAssign(t *testing.T) {
 }
 
 func TestRequestReview(t *testing.T) {
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "github.request_review", Target: "github:pr:acme/api#42", Payload: map[string]any{"reviewers": []any{"dev-two", "acme/platform"}},
 		Request: `{
 			"method": "POST",
@@ -196,5 +196,5 @@ func check() actiontest.Case {
 func TestCreateCheckRun(t *testing.T) {
 	c := check()
 	c.Open = byApp(t, checkRun)
-	actiontest.Run(t, nil, c)
+	actiontest.Run(t, c)
 }

@@ -33,7 +33,7 @@ func both(t *testing.T, build func(*jira.Site) action.Action, c func(api string,
 			}
 			it := c(api, o.DataCenter)
 			it.Open = world(o, build)
-			actiontest.Run(t, nil, it)
+			actiontest.Run(t, it)
 		})
 	}
 }

@@ -25,7 +25,7 @@ func TestUpdateStatus(t *testing.T) {
 		"a named select":     {map[string]any{"status": "High", "property": "Priority"}, "Priority", "High", `{"properties": {"Priority": {"select": {"name": "High"}}}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			actiontest.Run(t, nil, actiontest.Case{
+			actiontest.Run(t, actiontest.Case{
 				Tool: "notion.update_status", Target: aPage, Payload: c.payload,
 				Request: `{
 					"method": "PATCH",
@@ -54,7 +54,7 @@ func TestUpdateStatus(t *testing.T) {
 func TestAssignTask(t *testing.T) {
 	for name, id := range map[string]string{"as events have it": provider.NotionBot, "as refs have it": hex(provider.NotionBot)} {
 		t.Run(name, func(t *testing.T) {
-			actiontest.Run(t, nil, actiontest.Case{
+			actiontest.Run(t, actiontest.Case{
 				Tool: "notion.assign_task", Target: aPage, Payload: map[string]any{"assignee": id},
 				Request: `{
 					"method": "PATCH",
@@ -76,7 +76,7 @@ func TestAssignTask(t *testing.T) {
 }
 
 func TestAppendText(t *testing.T) {
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "notion.append_text", Target: aPage, Payload: map[string]any{"body": "Merged.\n\nSee\nacme/api#42"},
 		Request: `{
 			"method": "PATCH",
@@ -99,7 +99,7 @@ func TestAppendText(t *testing.T) {
 }
 
 func TestAddComment(t *testing.T) {
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "notion.add_comment", Target: aPage, Payload: map[string]any{"body": "Merged.\nhttps://example.com"},
 		Request: `{
 			"method": "POST",
@@ -130,7 +130,7 @@ func TestCreatePage(t *testing.T) {
 			"children": [{"object": "block", "type": "paragraph", "paragraph": {"rich_text": [{"type": "text", "text": {"content": "Since noon."}}]}}]
 		}`
 	}
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "notion.create_page", Target: "notion:database:" + in,
 		Payload: map[string]any{"database": in, "title": "Payments\nfail", "body": "Since noon."},
 		Request: `{
@@ -160,7 +160,7 @@ func TestCreatePage(t *testing.T) {
 }
 
 func TestReadPage(t *testing.T) {
-	actiontest.Run(t, nil, actiontest.Case{
+	actiontest.Run(t, actiontest.Case{
 		Tool: "notion.read_page", Target: aPage,
 		Request: `{
 			"method": "GET",

@@ -54,7 +54,7 @@ func message() actiontest.Case {
 	}
 }
 
-func TestPostMessage(t *testing.T) { actiontest.Run(t, nil, message()) }
+func TestPostMessage(t *testing.T) { actiontest.Run(t, message()) }
 
 func run(t *testing.T, w actiontest.World, mode string) *executorv1.Result {
 	t.Helper()

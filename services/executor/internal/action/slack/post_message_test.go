@@ -86,7 +86,7 @@ func TestWhatSlackSays(t *testing.T) {
 			Match: provider.On(http.MethodPost, "/api/chat.postMessage"), Status: 200, Body: fmt.Appendf(nil, `{"ok":false,"error":%q}`, said),
 		})
 		got := run(t, w, "act")
-		if told := got.GetOutcome() + "/" + got.GetReason(); told != want || (got.GetRetryAfter().AsDuration() == 30*time.Second) != (said == "ratelimited") {
+		if told := got.GetOutcome() + "/" + got.GetReason(); told != want || (got.GetRetryAfter().AsDuration() == time.Minute) != (said == "ratelimited") {
 			t.Errorf("%s: got %v, want %s", said, got, want)
 		}
 	}

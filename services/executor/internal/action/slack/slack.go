@@ -113,7 +113,7 @@ func (s *Slack) who(ctx context.Context, api *slack.Client) (bot, error) {
 }
 
 // refusalWait is for limits that name no time.
-const refusalWait = 30 * time.Second
+const refusalWait = time.Minute
 
 // refusal is what Slack says with 200 and ok: false.
 // Source: https://docs.slack.dev/reference/methods/chat.postMessage#errors

@@ -37,10 +37,21 @@
 //	# memory (nothing but calls of class memory).
 //	authn: {signature: auto, token: memory, address: memory, operator: dry_run}
 //	# What calls do by the trust of the account that acted: auto, hold, or
-//	# off (refused).
-//	tiers: {trusted: auto, untrusted: auto}
+//	# off (refused); under tools what a tool does otherwise.
+//	tiers: {trusted: auto, untrusted: auto, tools: {github.close_issue: {untrusted: off}}}
+//	# Most calls outside an hour, by events of one account that isn't trusted
+//	# and of one place.
+//	budgets: {untrusted_actor: 10/h, place: 100/h}
+//	# Hosts that text may link to, beside the providers', sites and the event's.
+//	links: [wiki.acme.example]
+//	# true: nothing acts outside; requests are shown and not sent.
+//	kill_switch: false
+//	dry_run: false
+//
+// A choice that is the target (a channel, a repository) is listed for the place
+// of the event, any other for the place of the target.
 //
 // A place is written short: github:acme/api, jira:ACME, jira@eu:ACME,
-// notion:<32 hex>. Where a pattern is allowed (choices and targets) it may end
+// notion:<32 hex>, slack:<channel id>. Where a pattern is allowed (choices and targets) it may end
 // in *.
 package policy

@@ -59,6 +59,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
+	executor = stoppable{executor, pol.current}
 	store, err := openStore(ctx, cfg, log, now)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (c askCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return p.explain(err)
 	}
-	reads := slices.DeleteFunc(listed.GetTools(), func(t *toolsv1.Tool) bool { return t.GetClass() != "read" })
+	reads := slices.DeleteFunc(listed.GetTools(), func(t *toolsv1.Tool) bool { return !isQuestion(t) })
 	if c.Tool == "" {
 		return c.list(env, reads)
 	}
@@ -142,4 +142,11 @@ func exampleOf(tool *toolsv1.Tool) string {
 		return tool.GetName() + " " + strings.ToUpper(about.GetName())
 	}
 	return tool.GetName()
+}
+
+// isQuestion tells of the tools that answer from the memory: what reads at a
+// provider is a rule's to call.
+func isQuestion(t *toolsv1.Tool) bool {
+	isTarget := func(f *toolsv1.ToolField) bool { return f.GetOrigin() == "target" }
+	return t.GetClass() == "read" && !slices.ContainsFunc(t.GetFields(), isTarget)
 }

@@ -133,7 +133,7 @@ func (t *typed) values(v *kong.Value) []string {
 		}
 	case "tool":
 		for _, tool := range registry.Tools() {
-			if tool.GetClass() == "read" {
+			if isQuestion(tool) {
 				all = append(all, tool.GetName())
 			}
 		}

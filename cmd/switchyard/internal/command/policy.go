@@ -20,19 +20,19 @@ func (policyCommand) Help() string {
 	return `A policy says what rules may do: where, with which values, for whom. Rules ask,
 policy decides, for each call:
 
-  pairs:                                  # whose events may act on one another
+  pairs:                         # whose events may act on one another
     - [github:acme/api, jira:ACME]
   places: {github:acme/api: private, jira:ACME: private}
-  choices:                                # the values that a tool may be given
+  choices:                       # the values that a tool may be given
     jira.transition: {jira:ACME: {status: [Done]}}
     slack.post_message: {github:acme/api: {channel: [C0123456789]}}
-  tiers: {trusted: auto, untrusted: hold} # what strangers cause waits for a person
-  kill_switch: false                      # true: nothing acts outside
+  tiers: {untrusted: hold}       # what strangers cause waits
+  kill_switch: false             # true: nothing acts outside
 
 From rules to production:
   switchyard policy init --from rules.yaml --out policy.yaml
   switchyard policy check policy.yaml
-  switchyard rules plan rules.yaml --policy policy.yaml --example github/pull_request.merged
+  switchyard rules test rules.yaml --policy policy.yaml
   POLICY_FILE=policy.yaml switchyard dev
 
 The file is read again when it changes. docs/policy.md has all of it.`

@@ -52,6 +52,6 @@
 // of the event, any other for the place of the target.
 //
 // A place is written short: github:acme/api, jira:ACME, jira@eu:ACME,
-// notion:<32 hex>, slack:<channel id>. Where a pattern is allowed (choices and targets) it may end
-// in *.
+// notion:<32 hex>, slack:<channel id>. Where a pattern is allowed (choices and
+// targets) it may end in *.
 package policy

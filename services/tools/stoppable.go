@@ -1,0 +1,26 @@
+package tools
+
+import (
+	"context"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
+)
+
+// stoppable asks the policy of now before each attempt: a kill switch that lets
+// drain what was allowed earlier would be none. Looking is let through, and so
+// is rendering: neither acts. What is rejected so can be retried later.
+type stoppable struct {
+	call.Executor
+
+	policy func() *policy.Policy
+}
+
+// Invoke implements call.Executor.
+func (s stoppable) Invoke(ctx context.Context, cmd *executorv1.Command) (*executorv1.Result, error) {
+	if cmd.GetMode() == "act" && s.policy().Killed() {
+		return &executorv1.Result{Outcome: "rejected", Reason: "kill_switch in POLICY_FILE is on: nothing acts outside"}, nil
+	}
+	return s.Executor.Invoke(ctx, cmd)
+}

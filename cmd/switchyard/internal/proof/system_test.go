@@ -34,7 +34,7 @@ var binaries = sync.OnceValues(func() (string, error) {
 	}
 	const module = "github.com/switchyard-dev/switchyard/services/"
 	cmd := exec.Command("go", "build", "-tags", "faultpoints", "-o", dir+"/",
-		module+"ingress/cmd/ingress", module+"agent/cmd/agent", module+"tools/cmd/tools")
+		module+"ingress/cmd/ingress", module+"agent/cmd/agent", module+"tools/cmd/tools", module+"executor/cmd/executor")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}

@@ -1,0 +1,113 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
+)
+
+// TestExecutorAway: the executor is killed under load: every delivery is answered
+// in time, with its calls queued, and each of them happens once after its return.
+func TestExecutorAway(t *testing.T) {
+	onBothLedgers(t, func(t *testing.T, setting []string) {
+		a := newActing(t, mergeRules, everyPolicy, "ingress", "agent", "tools")
+		a.extra = append(a.extra, setting...)
+		a.startAll()
+		const pulls = 40
+		for n := range pulls {
+			a.jira.AddIssue(fmt.Sprintf("ACME-%d", 1000+n), "In Review")
+		}
+		var runs []any
+		for n := range pulls {
+			switch n {
+			case pulls / 4:
+				a.kill("executor")
+			case 3 * pulls / 4:
+				a.start("executor", "")
+			}
+			begun := time.Now()
+			answer := a.tell(merge(1000+n, fmt.Sprintf("ACME-%d Try again", 1000+n)))
+			if took := time.Since(begun); took > 9*time.Second {
+				t.Errorf("delivery %d was answered after %v", n, took)
+			}
+			if n > pulls/4 && n < 3*pulls/4-1 && (answer["status"] != "processing" || answer["pending"] != float64(2)) {
+				t.Errorf("delivery %d while the executor was away: status %v, %v pending", n, answer["status"], answer["pending"])
+			}
+			runs = append(runs, answer["run_id"])
+		}
+		for _, id := range runs {
+			for _, c := range a.settled(id).GetCalls() {
+				if c.GetState() != "done" {
+					t.Errorf("%s %s is %s (%s)", c.GetTool(), c.GetTarget(), c.GetState(), c.GetReason())
+				}
+			}
+		}
+		once(t, "Jira", a.jira.Changes())
+		if n := effects(a.jira.Changes()); n != 2*pulls {
+			t.Errorf("%d effects, want %d", n, 2*pulls)
+		}
+	})
+}
+
+const mergeRules = `
+rules:
+  - name: merged
+    on: {kind: change.merged}
+    do:
+      - {step: comment, tool: jira.add_comment, with: {target: "link.issue[*]", body: Merged.}}
+      - {step: move, tool: jira.transition, with: {target: "link.issue[*]", status: Done}}
+  - name: note
+    on: {kind: change.updated}
+    do:
+      - {step: note, tool: github.add_comment, with: {target: event.ref, body: "${event.kind}"}}
+`
+
+// TestOneProviderHangs: GitHub answers nobody: what goes to Jira is as fast as before.
+func TestOneProviderHangs(t *testing.T) {
+	t.Parallel()
+	a := newActing(t, mergeRules, everyPolicy, "ingress", "agent", "tools")
+	a.startAll()
+	next := 2000
+	median := func() time.Duration {
+		var took []time.Duration
+		for range 15 {
+			next++
+			a.jira.AddIssue(fmt.Sprintf("ACME-%d", next), "In Review")
+			begun := time.Now()
+			answer := a.tell(merge(next, fmt.Sprintf("ACME-%d Try again", next)))
+			took = append(took, time.Since(begun))
+			if answer["status"] != "success" {
+				t.Errorf("%v", answer)
+			}
+		}
+		slices.Sort(took)
+		return took[len(took)/2]
+	}
+	before := median()
+	hang := a.github.Plant(provider.Fault{Name: "hangs", Delay: time.Minute, DropBefore: true, Times: 10_000})
+	const hanging = 30
+	waiting := make(chan struct{}, hanging)
+	for i := range hanging {
+		a.github.AddIssue("acme/api", provider.Issue{Number: 5000 + i, Title: "Try again", Author: "dev-one", Pull: true})
+		p := merge(5000+i, "Try again")
+		p.action, p.merged = "synchronize", false
+		go func() {
+			_, _ = a.post("pull_request", fmt.Sprintf("hangs-%d", i), p.json(t))
+			waiting <- struct{}{}
+		}()
+	}
+	a.await(10*time.Second, "GitHub to hang", func(context.Context) bool { return hang.Met() > 0 })
+	meanwhile := median()
+	for range hanging {
+		<-waiting
+	}
+	// Twice is what a noisy machine makes of the same work; a second would be a wait for GitHub.
+	if meanwhile > 2*before+500*time.Millisecond {
+		t.Errorf("an answer with two effects at Jira takes %v while GitHub hangs, %v before", meanwhile, before)
+	}
+	t.Logf("median answer with two effects at Jira: %v, and %v while GitHub hangs for %d runs", before, meanwhile, hanging)
+}

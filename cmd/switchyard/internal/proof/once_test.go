@@ -50,7 +50,8 @@ choices:
   jira.assign:
     jira:ACME: {assignee: ["712020:00000000-0000-4000-8000-000000000002"]}
   jira.create_issue:
-    github:acme/api: {project: [ACME], issue_type: [Task]}
+    github:acme/api: {project: [ACME]}
+    jira:ACME: {issue_type: [Task]}
 `
 
 // writes are the requests of everyAction that change something.

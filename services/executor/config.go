@@ -42,3 +42,27 @@ func (c *Config) Address() string { return c.Listen }
 
 // Level is the least level that is logged.
 func (c *Config) Level() string { return c.LogLevel }
+
+// LeaveProviders takes away what acts at the providers, so that all actions are
+// dry runs, and returns the names of the settings that were there.
+func (c *Config) LeaveProviders() []string {
+	var names []string
+	for _, one := range []struct {
+		name    string
+		setting *config.Setting
+		arn     *string
+	}{
+		{"GITHUB_TOKEN", &c.GitHubToken, &c.GitHubTokenSecretARN},
+		{"GITHUB_APP_KEY", &c.GitHubAppKey, &c.GitHubAppKeySecretARN},
+		{"JIRA_API_TOKEN", &c.JiraAPIToken, &c.JiraAPITokenSecretARN},
+		{"NOTION_TOKEN", &c.NotionToken, &c.NotionTokenSecretARN},
+		{"SLACK_BOT_TOKEN", &c.SlackBotToken, &c.SlackBotTokenSecretARN},
+	} {
+		if one.setting.IsSet() || *one.arn != "" {
+			names = append(names, one.name)
+		}
+		*one.setting, *one.arn = config.Setting{}, ""
+	}
+	c.GitHubAppID = ""
+	return names
+}

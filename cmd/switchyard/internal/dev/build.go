@@ -81,6 +81,13 @@ func (b *builder) executor(lookup config.Lookup) (string, error) {
 	if err := config.Parse(&cfg, "executor", "", nil, lookup); err != nil {
 		return "", err
 	}
+	if file, _ := lookup("POLICY_FILE"); file == "" && !b.o.FakeProviders {
+		// The policy for development allows the examples' places, which somebody else
+		// may own, and many a shell has a GITHUB_TOKEN for other things.
+		if names := cfg.LeaveProviders(); len(names) > 0 {
+			b.log("executor").Warn("providers are left alone: the policy for development is for examples, POLICY_FILE brings your own", "not_used", names)
+		}
+	}
 	// Whoever holds it makes effects: it is never open, not even on loopback.
 	if !cfg.Tokens().Set() {
 		token, err := instance.NewSecret(b.o.Random)

@@ -13,8 +13,9 @@ var (
 	openTagForm   = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9-]*(\s[^<>]*)?$`)
 	imageForm     = regexp.MustCompile(`!(\[[^\]\n]*\][(\[])`)
 	wikiImageForm = regexp.MustCompile(`!([^!\s|][^!\n|]*\.[A-Za-z]{3,4}(\|[^!\n]*)?!)`)
-	// What a backslash hides from us, Markdown reads all the same.
-	schemeForm = regexp.MustCompile(`(?i)\b(?:([a-z][a-z0-9+.-]{1,20})\\*:\\*/\\*/[/\\]*|(?:javascript|data|vbscript|file|mailto|tel)\\*:)([^\s/?#<>()\[\]|"'\x60\\]*)`)
+	// What a backslash hides from us, Markdown reads all the same. The host goes as
+	// far as a browser's: https://github.com)@evil.test is evil.test's.
+	schemeForm = regexp.MustCompile(`(?i)\b(?:([a-z][a-z0-9+.-]{1,20})\\*:\\*/\\*/[/\\]*|(?:javascript|data|vbscript|file|mailto|tel)\\*:)([^\s/?#<]*)`)
 	// [text](//host) and [text]: //host take the scheme of the page.
 	relativeForm = regexp.MustCompile(`(\](?:\(|:)[ \t\n]*<?)[/\\]{2,}`)
 	wwwForm      = regexp.MustCompile(`(?i)\bwww\.([A-Za-z0-9])`)
@@ -59,7 +60,7 @@ func cleanLinks(text string, hosts []string) (string, int) {
 		parts := schemeForm.FindStringSubmatch(link)
 		scheme, host := strings.ToLower(parts[1]), parts[2]
 		plain := strings.EqualFold(link, scheme+"://"+host)
-		if plain && (scheme == "https" || scheme == "http") && slices.Contains(hosts, strings.ToLower(host)) {
+		if plain && (scheme == "https" || scheme == "http") && slices.Contains(hosts, strings.ToLower(strings.TrimRight(host, "()[].,;:!'\"|>*_`"))) {
 			return link
 		}
 		n++

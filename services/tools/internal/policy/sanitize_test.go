@@ -41,6 +41,8 @@ func TestSanitize(t *testing.T) {
 		"foreign links":            {"github", "see https://evil.test/x, HTTP://EVIL.test and ftp://evil.test", 0, "see evil.test/x, EVIL.test and evil.test", "link 3"},
 		"a host within a host":     {"github", "https://github.com.evil.test https://github.com@evil.test https://evil.test/github.com", 0, "github.com.evil.test github.com@\u200bevil.test evil.test/github.com", "link 3, mention 1"},
 		"a scheme in disguise":     {"github", `[x](https\://evil.test) [y](//evil.test) [z](/\evil.test)`, 0, "[x](evil.test) [y](evil.test) [z](evil.test)", "link 3"},
+		"a host behind a host":     {"github", "https://github.com)@evil.test [x](https://github.com\\@evil.test) https:\\//github.com", 0, "github.com)@\u200bevil.test [x](github.com\\@\u200bevil.test) github.com", "link 3, mention 2"},
+		"a host with a full stop":  {"github", "(https://github.com), https://github.com.", 0, "(https://github.com), https://github.com.", ""},
 		"www":                      {"github", "www.evil.test", 0, "evil.test", "link 1"},
 		"script":                   {"github", "[x](javascript:alert) [y](DATA:text/html,x)", 0, "[x](alert) [y](text/html,x)", "link 2"},
 		"slack's link":             {"slack", "<https://evil.test|ours> <https://github.com/a|ours>", 0, "<evil.test|ours> <https://github.com/a|ours>", "link 1"},

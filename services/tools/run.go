@@ -83,6 +83,9 @@ func (r *runs) ExecuteRun(ctx context.Context, req *toolsv1.ExecuteRunRequest) (
 		return &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, pinned.Stored)}, nil
 	}
 	done, err := r.calls.Perform(ctx, id, pinned.Leased, until)
+	if err == nil {
+		done, err = r.calls.Follow(ctx, r.owner, done, until)
+	}
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -116,7 +119,7 @@ func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1
 		}
 	}
 	decisions, err := r.policy().Decide(policy.Case{
-		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools,
+		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools, Results: results(run),
 	})
 	if bad, ok := errors.AsType[*policy.PlanError](err); ok {
 		return nil, fault.New(fault.PlanInvalid, "%s", bad.Detail)
@@ -133,7 +136,7 @@ func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1
 func (r *runs) intents(e *eventv1.WebhookEvent, decisions []policy.Decision, until time.Time) []ledger.Call {
 	now := r.now()
 	calls := make([]ledger.Call, 0, len(decisions))
-	for _, d := range decisions {
+	for i, d := range decisions {
 		c := ledger.Call{
 			Shown:      shown(e, d),
 			EventID:    e.GetId(),
@@ -148,7 +151,11 @@ func (r *runs) intents(e *eventv1.WebhookEvent, decisions []policy.Decision, unt
 		if d.State == "held" {
 			c.Shown.Request = c.Payload
 		}
-		if invoked(d) {
+		c.Sets = setBy(d)
+		switch {
+		case waits(d):
+			c.Needs = needs(e.GetId(), decisions, i)
+		case invoked(d):
 			r.lease(&c, now, until)
 		}
 		calls = append(calls, c)

@@ -53,14 +53,22 @@ func story() []told {
 		// The same merge, through another hook.
 		tell(4, "change.merged", storyChange, member, sha(3), map[string]any{"number": 42, "state": "closed", "merged": true, "merge_commit_sha": sha(3), "head_sha": sha(2)}, title(member, "ACME-8 keep the connection")),
 		tell(5, "comment.created", storyChange, stranger, "comment-5", map[string]any{"id": "5"}, &eventv1.Text{Parts: []*eventv1.Part{{Where: "comment", Author: stranger, Value: "what of ACME-9?"}}}),
-		tell(6, "issue.created", "jira:issue:ACME-8", jira, "created-8", map[string]any{"key": "ACME-8", "status": "To Do", "issue_type": "Bug"}, title(jira, "connections drop")),
-		tell(7, "issue.transitioned", "jira:issue:ACME-8", jira, "moved-8", map[string]any{"key": "ACME-8", "status": "In Progress", "issue_type": "Bug"}, title(jira, "connections drop")),
+		earlier(tell(6, "issue.created", "jira:issue:ACME-8", jira, "created-8", map[string]any{"key": "ACME-8", "status": "To Do", "issue_type": "Bug"}, title(jira, "connections drop"))),
+		earlier(tell(7, "issue.transitioned", "jira:issue:ACME-8", jira, "moved-8", map[string]any{"key": "ACME-8", "status": "In Progress", "issue_type": "Bug"}, title(jira, "connections drop"))),
 		tell(8, "commit.pushed", "github:branch:acme/api@main", member, sha(3), map[string]any{"before": sha(0), "after": sha(3), "ref": "main"}, nil),
 		tell(9, "deployment.finished", "github:deployment:acme/api#77", member, "deployment_status:9", map[string]any{"environment": "production", "head_sha": sha(3), "conclusion": "success"}, nil),
 		tell(10, "change.merged", "github:pr:acme/api#43", member, sha(4), map[string]any{"number": 43, "state": "closed", "merged": true, "merge_commit_sha": sha(4)}, title(member, "ACME-7 and ACME-8, once more")),
 		vouched("token", tell(11, "issue.updated", "jira:issue:ACME-8", stranger, "told-8", map[string]any{"key": "ACME-8", "status": "Closed"}, title(stranger, "see https://github.com/acme/api/pull/42"))),
 		tell(12, "issue.deleted", "jira:issue:ACME-7", jira, "deleted-7", map[string]any{"key": "ACME-7"}, nil),
 	}
+}
+
+// earlier happened an hour before: what a change does to the issue comes after it, and
+// is not superseded in whatever order the events arrive.
+func earlier(t told) told {
+	at := timestamppb.New(t.event.GetOccurredAt().AsTime().Add(-time.Hour))
+	t.event.OccurredAt, t.event.ReceivedAt = at, at
+	return t
 }
 
 func vouched(authn string, t told) told {

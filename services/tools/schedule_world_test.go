@@ -62,9 +62,11 @@ func newProcess(l ledger.Ledger, p *provider, clock *testClock, name string, new
 	m := &mortal{Ledger: l, left: -1}
 	log := slog.New(slog.DiscardHandler)
 	calls := &call.Performer{Ledger: m, Executor: &dying{p, m}, Log: log, Now: clock.Now}
-	return &process{mortal: m, calls: calls, runs: &runs{
+	r := &runs{
 		ledger: m, memory: &memory.Memory{}, keys: keys, policy: func() *policy.Policy { return pol }, tools: registry.Tools(), calls: calls, owner: ledger.Owner(name), newID: newID, now: clock.Now, log: log,
-	}}, nil
+	}
+	calls.Resolve = r.resolve
+	return &process{mortal: m, calls: calls, runs: r}, nil
 }
 
 var errDead = fmt.Errorf("%w: the process is dead", ledger.ErrUnavailable)
@@ -154,6 +156,13 @@ func (m *mortal) Extend(ctx context.Context, owner ledger.Owner, id ledger.CallI
 		return false, errDead
 	}
 	return ok, err
+}
+
+func (m *mortal) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (c ledger.Call, ok bool, err error) {
+	if !m.step(func() { c, ok, err = m.Ledger.Resolve(ctx, owner, r) }) {
+		return ledger.Call{}, false, errDead
+	}
+	return c, ok, err
 }
 
 func (m *mortal) Restart(ctx context.Context, run ledger.RunID) (stored ledger.Stored, err error) {

@@ -65,6 +65,9 @@ type Performer struct {
 	// Random is of 0 to 1, for waits that differ; nil for the longest each.
 	Random func() float64
 
+	// Resolve asks what became of a call whose needs are met.
+	Resolve func(ctx context.Context, c ledger.Call) (ledger.Resolution, error)
+
 	circuits circuits
 }
 

@@ -50,7 +50,7 @@ func (p *Performer) Resume(ctx context.Context, owner ledger.Owner) {
 func (p *Performer) TakeUp(ctx context.Context, owner ledger.Owner, limit int) (more bool, err error) {
 	calls, err := p.lease(ctx, owner, limit, nil)
 	for _, c := range calls {
-		err = errors.Join(err, p.resumeCall(ctx, owner, c))
+		err = errors.Join(err, p.resumeCall(ctx, owner, c, p.Now().Add(AttemptTime)))
 	}
 	return len(calls) == limit, err
 }
@@ -136,7 +136,7 @@ func (r *resumer) begin(ctx context.Context, c ledger.Call) {
 	r.wg.Go(func() {
 		defer r.free()
 		defer count(-1)
-		if err := r.resumeCall(ctx, r.owner, c); err != nil && ctx.Err() == nil {
+		if err := r.resumeCall(ctx, r.owner, c, r.Now().Add(AttemptTime)); err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "a call could not be taken up again", "run_id", c.Run, "call_id", c.Shown.GetCallId(), "error", err)
 		}
 	})
@@ -150,9 +150,14 @@ func (r *resumer) free() {
 	}
 }
 
-func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger.Call) error {
-	notAfter := p.Now().Add(AttemptTime)
-	ok, err := p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
+// resumeCall performs a call that owner has leased; its effect starts until notAfter or
+// not at all.
+func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger.Call, notAfter time.Time) error {
+	c, ok, err := p.resolved(ctx, owner, c)
+	if err != nil || !ok {
+		return err
+	}
+	ok, err = p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
 	if err != nil || !ok {
 		return err
 	}

@@ -27,6 +27,10 @@ type Owner string
 var (
 	// ErrNotFound: no such run.
 	ErrNotFound = errors.New("ledger: run not found")
+	// ErrNoCall: the run has no such call.
+	ErrNoCall = errors.New("ledger: the run has no such call")
+	// ErrSettled: the call is in no state for what was asked.
+	ErrSettled = errors.New("ledger: the call is not in a state for this")
 	// ErrUnavailable wraps an error of the store itself: it is away, full or closed.
 	ErrUnavailable = errors.New("ledger: store unavailable")
 	// ErrToken: a page token that List did not make.
@@ -88,9 +92,23 @@ type Ledger interface {
 	// one may go on.
 	Extend(ctx context.Context, owner Owner, call CallID, notAfter, lookAt time.Time) (bool, error)
 
+	// Resolve gives a leased call that waited for results of its run's other calls what
+	// came of them. It is false where the owner's lease ran out, or where nothing is
+	// left to perform: policy refused it, or another call holds the effect.
+	Resolve(ctx context.Context, owner Owner, r Resolution) (Call, bool, error)
+
 	// Restart queues a run's failed calls again, on a redelivery. A call whose
 	// effect key is held by another one by now becomes skipped, same_as.
 	Restart(ctx context.Context, run RunID) (Stored, error)
+
+	// Retry does the same with one call, or with all that are failed, at somebody's
+	// wish: with Force also where the outcome is unknown. ErrNoCall where the run has no
+	// such call, ErrSettled where it is in no state to be tried again.
+	Retry(ctx context.Context, run RunID, r Retrying) (Stored, error)
+
+	// Decide queues or refuses a call that is held. ErrNoCall as above, ErrSettled where
+	// the call is not held.
+	Decide(ctx context.Context, run RunID, d Deciding) (Stored, error)
 
 	// Run returns ErrNotFound for an id that it does not have.
 	Run(ctx context.Context, run RunID) (Stored, error)
@@ -203,6 +221,14 @@ type Call struct {
 	Version time.Time
 	// Who acted and where, for counting; "" where the call makes no effect outside.
 	Actor, Place string
+	// Needs are calls of the same run, before this one, whose results it needs. Until
+	// all are done it is queued, dependency, and not leased, nor does it expire; once one
+	// can't be done any more it becomes skipped, dependency.
+	Needs []CallID
+	// Sets is the attribute of its target that a call of class set sets; "" where none
+	// is remembered. Where a signed event by somebody else set it later than Version, and
+	// not to what the call would, the call becomes skipped, superseded.
+	Sets string
 	// Absolute: no effect starts after it.
 	NotAfter time.Time
 	// Nobody looks, and nobody tries again, before it.
@@ -216,12 +242,39 @@ type Call struct {
 	Lease      time.Duration
 }
 
+// Resolution is what policy made of a call once what it needs was there.
+type Resolution struct {
+	Call CallID
+	// Shown has its target, effect key, state (queued, held, refused, skipped), reason
+	// and, to be added, its evidence.
+	Shown   *toolsv1.Call
+	Payload *structpb.Struct
+	Mode    string
+}
+
+// Retrying asks for calls to be tried again.
+type Retrying struct {
+	Call  CallID // "" for all that are failed, and with Force unknown
+	Force bool
+	// By is who asks, for the evidence.
+	By string
+}
+
+// Deciding is somebody's word on a held call.
+type Deciding struct {
+	Call    CallID
+	Approve bool
+	By, Why string
+}
+
 // Kinds of evidence that attempts are counted by.
 const (
 	// EvidenceAttempt is an attempt that came to nothing; its detail begins with the reason.
 	EvidenceAttempt = "attempt"
 	// EvidenceRetry is somebody's having a call started again: attempts count from there.
 	EvidenceRetry = "retry"
+	// EvidenceDecision is somebody's word on a call that was held.
+	EvidenceDecision = "decision"
 )
 
 // Leasing is what LeaseCalls is asked for.

@@ -27,6 +27,9 @@ type broken struct {
 	list       func(context.Context, ledger.Query) ([]ledger.Stored, string, error)
 	changed    func(context.Context, int64, int) ([]ledger.Stored, int64, error)
 	subscribe  func() (<-chan struct{}, func())
+	resolve    func(context.Context, ledger.Owner, ledger.Resolution) (ledger.Call, bool, error)
+	retry      func(context.Context, ledger.RunID, ledger.Retrying) (ledger.Stored, error)
+	decide     func(context.Context, ledger.RunID, ledger.Deciding) (ledger.Stored, error)
 	accounts   func(context.Context) ([]ledger.Account, error)
 	pace       func(context.Context, string, time.Duration, time.Duration) (time.Duration, bool, error)
 	timeline   func(context.Context, string, int) ([]fact.Observed, error)
@@ -61,6 +64,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 			b := &broken{
 				Ledger: s, open: s.Open, known: s.Known, pin: s.Pin, record: s.Record, claim: s.Claim, leaseCalls: s.LeaseCalls,
 				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe, accounts: s.Accounts, pace: s.Pace,
+				resolve: s.Resolve, retry: s.Retry, decide: s.Decide,
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
@@ -167,6 +171,18 @@ func (b *broken) List(ctx context.Context, q ledger.Query) ([]ledger.Stored, str
 
 func (b *broken) Changed(ctx context.Context, cursor int64, limit int) ([]ledger.Stored, int64, error) {
 	return b.changed(ctx, cursor, limit)
+}
+
+func (b *broken) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
+	return b.resolve(ctx, owner, r)
+}
+
+func (b *broken) Retry(ctx context.Context, run ledger.RunID, r ledger.Retrying) (ledger.Stored, error) {
+	return b.retry(ctx, run, r)
+}
+
+func (b *broken) Decide(ctx context.Context, run ledger.RunID, d ledger.Deciding) (ledger.Stored, error) {
+	return b.decide(ctx, run, d)
 }
 
 func (b *broken) Accounts(ctx context.Context) ([]ledger.Account, error) { return b.accounts(ctx) }

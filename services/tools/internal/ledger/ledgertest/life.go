@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
@@ -61,6 +62,12 @@ func checkClosed(h *harness) {
 			_, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 1, Lease: callLease})
 			return err
 		},
+		"Resolve": func() error {
+			_, _, err := h.Resolve(h.ctx, us, ledger.Resolution{Call: "x", Shown: &toolsv1.Call{}})
+			return err
+		},
+		"Retry":    func() error { _, err := h.Retry(h.ctx, run, ledger.Retrying{}); return err },
+		"Decide":   func() error { _, err := h.Decide(h.ctx, run, ledger.Deciding{}); return err },
 		"Accounts": func() error { _, err := h.Accounts(h.ctx); return err },
 		"Pace":     func() error { _, _, err := h.Pace(h.ctx, "notion", time.Second, time.Second); return err },
 		"Extend":   func() error { _, err := h.Extend(h.ctx, us, "x", h.clock.Now(), h.clock.Now()); return err },

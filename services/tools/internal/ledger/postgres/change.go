@@ -14,9 +14,9 @@ type changes struct {
 
 func (c *changes) insert(call *record.Call, position int) {
 	s := call.Shown
-	c.inserted.add(text(call.ID), call.Seq, int64(position), text(s.GetEffectKey()), text(s.GetClass()), text(s.GetState()), text(call.Mode), text(call.Occurrence), call.Version,
+	c.inserted.add(text(call.ID), call.Seq, int64(position), text(call.Key()), text(s.GetClass()), text(s.GetState()), text(call.Mode), text(call.Occurrence), call.Version,
 		call.NotAfter, call.LookAt, call.ValidUntil, call.ValidFor, call.NextAt, text(call.Owner), call.LeaseUntil, call.Encoded, call.Payload,
-		text(call.Provider()), text(call.Target), text(call.Actor), text(call.Place), call.PlannedAt)
+		text(call.Provider()), text(call.Target), text(call.Actor), text(call.Place), call.PlannedAt, text(call.Needs), text(call.Sets))
 }
 
 // save encodes a call that changed; of several changes the last one is written.
@@ -41,9 +41,9 @@ func (c *changes) settle(r *runRow, number, now int64) {
 
 const (
 	insertCalls = `INSERT INTO call (id, run, position, effect_key, class, state, mode, occurrence, version, not_after, look_at, valid_until, valid_for, next_at, owner, lease_until, shown, payload,
-			provider, target, actor, place, planned_at)
+			provider, target, actor, place, planned_at, needs, sets)
 		SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
-			$12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::bytea[], $18::bytea[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bigint[])`
+			$12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::bytea[], $18::bytea[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bigint[], $24::text[], $25::text[])`
 	updateCalls = `UPDATE call SET state = now.state, not_after = now.not_after, look_at = now.look_at, valid_until = now.valid_until, next_at = now.next_at,
 			owner = now.owner, lease_until = now.lease_until, shown = now.shown
 		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bytea[])

@@ -16,16 +16,21 @@ type effects struct {
 	holders map[string]string
 	upserts map[string]record.Upserts
 	wanted  map[string]bool
+	// What calls set, as it is now.
+	targets map[string]*record.Entity
 }
 
 func newEffects() *effects {
-	return &effects{holders: make(map[string]string), upserts: make(map[string]record.Upserts), wanted: make(map[string]bool)}
+	return &effects{holders: make(map[string]string), upserts: make(map[string]record.Upserts), wanted: make(map[string]bool), targets: make(map[string]*record.Entity)}
 }
 
 // want says that a call may have to be admitted.
 func (e *effects) want(c ledger.Call) {
 	if c.Mode == "act" {
 		e.wanted[c.Shown.GetEffectKey()] = true
+	}
+	if c.Sets != "" {
+		e.targets[c.Shown.GetTarget()] = record.NewEntity(c.Shown.GetTarget())
 	}
 }
 
@@ -39,6 +44,13 @@ const (
 )
 
 func (e *effects) read(t *transaction) {
+	if len(e.targets) > 0 {
+		t.query(func(rows pgx.Rows) error {
+			found, err := scanEntity(rows)
+			e.targets[found.Ref] = &found
+			return err
+		}, `SELECT `+entityColumns+` FROM entity WHERE ref = ANY($1::text[])`, texts(slices.Collect(maps.Keys(e.targets))))
+	}
 	if len(e.wanted) == 0 {
 		return
 	}
@@ -70,7 +82,7 @@ func (e *effects) admit(c *record.Call, now int64) error {
 		return nil
 	case record.Exclusive:
 		holder, held := e.holders[c.Shown.GetEffectKey()]
-		if !held {
+		if !held || holder == c.ID {
 			return nil
 		}
 		c.SkipAs(holder)

@@ -55,7 +55,8 @@ func (e erasing) SaveCase(c erasure.Case) (bodies int64, err error) {
 	e.exec(`UPDATE run SET opened = $2, plan = $3, decided_at = $4 WHERE seq = $1`, c.Seq, c.Opened, c.Plan, r.DecidedAt)
 	for i := range c.Calls {
 		call := &c.Calls[i]
-		e.exec(`UPDATE call SET state = $2, look_at = $3, next_at = $4, owner = $5, lease_until = $6, shown = $7, payload = $8 WHERE id = $1`,
+		e.exec(`UPDATE call SET state = $2, look_at = $3, next_at = $4, owner = $5, lease_until = $6, shown = $7, payload = $8,
+			target = '', actor = '', place = '' WHERE id = $1`,
 			text(call.ID), text(call.Shown.GetState()), call.LookAt, call.NextAt, text(call.Owner), call.LeaseUntil, call.Encoded, append([]byte{}, call.Payload...))
 	}
 	return e.DeleteBody(c.Seq)

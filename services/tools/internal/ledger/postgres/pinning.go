@@ -91,9 +91,25 @@ func (p *pinning) take(t *transaction, runs map[string]*runRow, m *memory, e *ef
 		call := &p.Calls[i]
 		call.Seq = r.Seq
 		if record.IsOpen(call.Shown.GetState()) {
-			if err := e.admit(call, now); err != nil {
-				return err
+			superseded := false
+			if call.MayBeSuperseded() {
+				var err error
+				if superseded, err = t.supersedeBy(call, e.targets[call.Shown.GetTarget()].Attributes[call.Sets]); err != nil {
+					return err
+				}
 			}
+			if !superseded {
+				if err := e.admit(call, now); err != nil {
+					return err
+				}
+			}
+		}
+		// What it needs was decided before it.
+		if _, err := record.Settle(p.Calls[:i+1], now); err != nil {
+			return err
+		}
+		if err := call.Encode(); err != nil {
+			return err
 		}
 		e.hold(call)
 		c.insert(call, i)

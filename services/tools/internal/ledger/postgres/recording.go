@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -83,7 +82,11 @@ func (c *changes) changed(t *transaction, run *runRow, calls []*record.Call, now
 	if len(calls) == 0 {
 		return nil
 	}
-	for _, call := range calls {
+	following, err := record.Settle(run.Calls, now)
+	if err != nil {
+		return err
+	}
+	for _, call := range append(following, calls...) {
 		if err := c.save(call); err != nil {
 			return err
 		}
@@ -100,73 +103,6 @@ func or(at, now int64) int64 {
 		return at
 	}
 	return now
-}
-
-// Restart implements ledger.Ledger.
-func (s *Store) Restart(ctx context.Context, id ledger.RunID) (ledger.Stored, error) {
-	var row record.Run
-	err := s.again(ctx, func(t *transaction) error {
-		// What effects it may want is read before they are locked: they never change.
-		e := newEffects()
-		t.query(func(rows pgx.Rows) error {
-			var key string
-			err := rows.Scan(into{&key})
-			e.wanted[key] = true
-			return err
-		}, `SELECT effect_key FROM call JOIN run ON run.seq = call.run WHERE run.id = $1 AND call.mode = 'act'`, text(string(id)))
-		if err := t.send(); err != nil {
-			return err
-		}
-		var numbers []int64
-		t.lock(e.keys())
-		runs := t.lockRuns([]string{string(id)})
-		e.read(t)
-		t.numbers(&numbers, "entry_seq", 1)
-		if err := t.send(); err != nil {
-			return err
-		}
-		run := runs[string(id)]
-		if run == nil {
-			return notFound(id)
-		}
-		changed, err := requeue(run, e, t.now)
-		if err != nil {
-			return err
-		}
-		var c changes
-		if err := c.changed(t, run, changed, t.now, numbers[0]); err != nil {
-			return err
-		}
-		c.write(t)
-		row = run.snapshot()
-		return nil
-	})
-	if err != nil {
-		return ledger.Stored{}, err
-	}
-	return row.Stored(Word)
-}
-
-func requeue(run *runRow, e *effects, now int64) (changed []*record.Call, err error) {
-	for i := range run.Calls {
-		c := &run.Calls[i]
-		queued, err := c.Requeue(now)
-		if err != nil {
-			return nil, err
-		}
-		if !queued {
-			continue
-		}
-		if key := c.Shown.GetEffectKey(); c.Admission() != record.Free && !e.wanted[key] {
-			return nil, fmt.Errorf("%w: run %s was planned meanwhile", ledger.ErrUnavailable, run.ID)
-		}
-		if err := e.admit(c, now); err != nil {
-			return nil, err
-		}
-		e.hold(c)
-		changed = append(changed, c)
-	}
-	return changed, nil
 }
 
 // Extend implements ledger.Ledger.
@@ -193,6 +129,11 @@ func (s *Store) Extend(ctx context.Context, owner ledger.Owner, id ledger.CallID
 		if held, err = c.Extend(owner, t.now, ledger.Micros(notAfter), ledger.Micros(lookAt)); err != nil || !held {
 			return err
 		}
+		superseded, err := t.supersede(c)
+		if err != nil {
+			return err
+		}
+		held = !superseded
 		var changes changes
 		if err := changes.changed(t, row, []*record.Call{c}, t.now, numbers[0]); err != nil {
 			return err

@@ -16,7 +16,7 @@ const (
 	runColumns = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan IS NOT NULL, run.plan,
 		run.entry, coalesce((SELECT xid FROM entry WHERE entry.seq = run.entry), '0'), run.lease_until`
 	callColumns = `call.id, call.run, run.id, event.id, call.mode, call.occurrence, call.version, call.not_after, call.look_at,
-		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload`
+		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload, call.needs, call.sets`
 	callTables = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
 )
 
@@ -45,7 +45,7 @@ func scanRun(rows pgx.Rows, more ...any) (r runRow, err error) {
 
 func scanCall(rows pgx.Rows) (c record.Call, err error) {
 	err = rows.Scan(into{&c.ID}, &c.Seq, into{&c.Run}, into{&c.Event}, into{&c.Mode}, into{&c.Occurrence}, &c.Version, &c.NotAfter, &c.LookAt,
-		&c.ValidUntil, &c.ValidFor, &c.NextAt, into{&c.Owner}, &c.LeaseUntil, &c.Encoded, &c.Payload)
+		&c.ValidUntil, &c.ValidFor, &c.NextAt, into{&c.Owner}, &c.LeaseUntil, &c.Encoded, &c.Payload, into{&c.Needs}, into{&c.Sets})
 	return c, err
 }
 

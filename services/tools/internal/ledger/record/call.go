@@ -3,11 +3,10 @@ package record
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // Call is a row of call. Its state and key are those of what is shown of it.
@@ -29,8 +28,10 @@ type Call struct {
 	// Written once, with the call.
 	Target, Actor, Place string
 	PlannedAt            int64
-	Encoded              []byte // of the call as it is shown
-	Payload              []byte
+	// See ledger.Call; ids are separated by commas.
+	Needs, Sets string
+	Encoded     []byte // of the call as it is shown
+	Payload     []byte
 
 	Shown *toolsv1.Call
 }
@@ -42,7 +43,7 @@ func NewCall(c ledger.Call, now int64) (Call, error) {
 		NotAfter: ledger.Micros(c.NotAfter), LookAt: ledger.Micros(c.LookAt), ValidUntil: ledger.Micros(c.ValidUntil),
 	}
 	row.ValidFor = max(0, row.ValidUntil-now)
-	row.PlannedAt = now
+	row.PlannedAt, row.Needs, row.Sets = now, joined(c.Needs), c.Sets
 	if row.Admission() != Free {
 		row.Target, row.Actor, row.Place = row.Shown.GetTarget(), c.Actor, c.Place
 	}
@@ -55,14 +56,23 @@ func NewCall(c ledger.Call, now int64) (Call, error) {
 			row.NextAt = ledger.Micros(row.Shown.GetNextAt().AsTime())
 		}
 	}
-	var err error
-	if row.Payload, err = proto.Marshal(c.Payload); err != nil {
-		return row, fmt.Errorf("ledger: encode the payload of call %s: %w", row.ID, err)
+	if row.waits() {
+		row.hold()
 	}
-	if row.Payload == nil {
-		row.Payload = []byte{}
+	var err error
+	if row.Payload, err = Payload(ledger.CallID(row.ID), c.Payload); err != nil {
+		return row, err
 	}
 	return row, row.Encode()
+}
+
+// Payload encodes a call's payload.
+func Payload(id ledger.CallID, payload *structpb.Struct) ([]byte, error) {
+	b, err := proto.Marshal(payload)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: encode the payload of call %s: %w", id, err)
+	}
+	return append([]byte{}, b...), nil
 }
 
 // Decoded returns what is shown of the call. Changes to it count once encoded.
@@ -122,10 +132,14 @@ func (c *Call) Leased() (ledger.Call, error) {
 	if err != nil {
 		return ledger.Call{}, err
 	}
+	var needed []ledger.CallID
+	for _, id := range c.needs() {
+		needed = append(needed, ledger.CallID(id))
+	}
 	return ledger.Call{
 		Shown: shown, Run: ledger.RunID(c.Run), EventID: c.Event, Payload: payload, Mode: c.Mode, Occurrence: c.Occurrence,
 		Version: ledger.Time(c.Version), NotAfter: ledger.Time(c.NotAfter), LookAt: ledger.Time(c.LookAt),
-		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner), Begun: shown.GetState() == "running" || c.LookAt > 0,
+		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner), Needs: needed, Begun: shown.GetState() == "running" || c.LookAt > 0,
 	}, nil
 }
 
@@ -146,7 +160,7 @@ func FindCall(calls []Call, run ledger.RunID, id ledger.CallID) (*Call, error) {
 			return &calls[i], err
 		}
 	}
-	return nil, fmt.Errorf("ledger: run %s has no call %s", run, id)
+	return nil, fmt.Errorf("%w: run %s, call %s", ledger.ErrNoCall, run, id)
 }
 
 // Record lets outcomes change a run's calls, and returns those that they changed.
@@ -189,19 +203,6 @@ func (c *Call) record(o ledger.Outcome) {
 		s.Request = o.Request
 	}
 	s.Evidence = append(s.Evidence, o.Evidence...)
-}
-
-// Requeue queues a call again that failed; false, and nothing changed, of any other one.
-func (c *Call) Requeue(now int64) (bool, error) {
-	shown, err := c.Decoded()
-	if err != nil || shown.GetState() != "failed" || shown.GetReason() == ledger.ReasonForgotten {
-		return false, err
-	}
-	c.rest("queued", "")
-	c.NextAt, c.NotAfter, c.LookAt, c.ValidUntil = now, 0, 0, now+c.ValidFor
-	shown.NextAt = timestamppb.New(ledger.Time(now))
-	shown.Evidence = append(shown.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceRetry, Detail: "started again by a redelivery"})
-	return true, nil
 }
 
 // Extend fixes the fence of a new attempt at a call, where owner holds it and no

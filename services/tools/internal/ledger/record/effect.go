@@ -16,7 +16,7 @@ const (
 
 // Admission tells what the call depends on: only calls of mode act hold effects.
 func (c *Call) Admission() Admission {
-	if c.Mode != "act" {
+	if c.Mode != "act" || c.Needs != "" {
 		return Free
 	}
 	switch c.Shown.GetClass() {

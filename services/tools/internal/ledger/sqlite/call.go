@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
@@ -11,15 +12,15 @@ import (
 
 func scanCall(rows *sql.Rows) (c record.Call, err error) {
 	err = rows.Scan(&c.ID, &c.Seq, &c.Run, &c.Event, &c.Mode, &c.Occurrence, &c.Version, &c.NotAfter, &c.LookAt,
-		&c.ValidUntil, &c.ValidFor, &c.NextAt, &c.Owner, &c.LeaseUntil, &c.Encoded, &c.Payload)
+		&c.ValidUntil, &c.ValidFor, &c.NextAt, &c.Owner, &c.LeaseUntil, &c.Encoded, &c.Payload, &c.Needs, &c.Sets)
 	return c, err
 }
 
 func (b *batch) insertCall(c *record.Call, position int) error {
 	s := c.Shown
-	_, err := b.exec(insertCall, c.ID, c.Seq, position, s.GetEffectKey(), s.GetClass(), s.GetState(), c.Mode, c.Occurrence, c.Version,
+	_, err := b.exec(insertCall, c.ID, c.Seq, position, c.Key(), s.GetClass(), s.GetState(), c.Mode, c.Occurrence, c.Version,
 		c.NotAfter, c.LookAt, c.ValidUntil, c.ValidFor, c.NextAt, c.Owner, c.LeaseUntil, c.Encoded, c.Payload,
-		c.Provider(), c.Target, c.Actor, c.Place, c.PlannedAt)
+		c.Provider(), c.Target, c.Actor, c.Place, c.PlannedAt, c.Needs, c.Sets)
 	return err
 }
 
@@ -47,6 +48,11 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, change func(b *b
 		if err != nil || len(changed) == 0 {
 			return err
 		}
+		following, err := record.Settle(row.Calls, now)
+		if err != nil {
+			return err
+		}
+		changed = append(changed, following...)
 		for _, c := range changed {
 			if err := b.saveCall(c); err != nil {
 				return err
@@ -91,25 +97,109 @@ func (s *Store) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.
 func (s *Store) Restart(ctx context.Context, run ledger.RunID) (ledger.Stored, error) {
 	now := ledger.Micros(s.now())
 	return s.changeRun(ctx, run, func(b *batch, calls []record.Call) (changed []*record.Call, err error) {
-		for i := range calls {
-			c := &calls[i]
-			if queued, err := c.Requeue(now); err != nil || !queued {
-				if err != nil {
-					return nil, err
-				}
-				continue
-			}
-			if err := b.admit(c, now); err != nil {
-				return nil, err
-			}
-			// At once: two calls of a run may share a key.
-			if err := b.saveCall(c); err != nil {
-				return nil, err
-			}
-			changed = append(changed, c)
-		}
-		return changed, nil
+		changed, err = record.Requeue(calls, "", false, "started again by a redelivery", now)
+		return changed, errors.Join(err, b.admitAgain(changed, now))
 	})
+}
+
+// Retry implements ledger.Ledger.
+func (s *Store) Retry(ctx context.Context, run ledger.RunID, r ledger.Retrying) (ledger.Stored, error) {
+	now := ledger.Micros(s.now())
+	return s.changeRun(ctx, run, func(b *batch, calls []record.Call) (changed []*record.Call, err error) {
+		changed, err = record.Retry(calls, run, r, now)
+		return changed, errors.Join(err, b.admitAgain(changed, now))
+	})
+}
+
+// Decide implements ledger.Ledger.
+func (s *Store) Decide(ctx context.Context, run ledger.RunID, d ledger.Deciding) (ledger.Stored, error) {
+	now := ledger.Micros(s.now())
+	return s.changeRun(ctx, run, func(b *batch, calls []record.Call) ([]*record.Call, error) {
+		c, err := record.Decide(calls, run, d, now)
+		if err != nil {
+			return nil, err
+		}
+		return []*record.Call{c}, b.admitAgain([]*record.Call{c}, now)
+	})
+}
+
+// admitAgain admits calls that were queued again, each in turn: two calls of a run
+// may share a key.
+func (b *batch) admitAgain(queued []*record.Call, now int64) error {
+	for _, c := range queued {
+		if record.IsOpen(c.Shown.GetState()) {
+			if err := b.admit(c, now); err != nil {
+				return err
+			}
+		}
+		if err := b.saveCall(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resolve implements ledger.Ledger.
+func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
+	payload, err := record.Payload(r.Call, r.Payload)
+	if err != nil {
+		return ledger.Call{}, false, err
+	}
+	now := ledger.Micros(s.now())
+	var call record.Call
+	var held bool
+	err = s.writer.do(ctx, func(b *batch) error {
+		found, err := collect(b, scanCall, selectCall, string(r.Call))
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		c := &found[0]
+		if held, err = c.Resolve(owner, now, r, payload); err != nil || !held {
+			return err
+		}
+		if record.IsOpen(c.Shown.GetState()) {
+			if err := b.admit(c, now); err != nil {
+				return err
+			}
+		}
+		held = record.IsOpen(c.Shown.GetState())
+		// First its state: its new key may be another call's.
+		if err := b.saveCall(c); err != nil {
+			return err
+		}
+		if _, err := b.exec(resolveCall, c.Key(), c.Mode, c.Provider(), c.Target, c.Payload, c.ID); err != nil {
+			return err
+		}
+		if err := b.follow(c.Seq, now); err != nil {
+			return err
+		}
+		call = *c
+		_, err = b.settle(c.Seq, now)
+		return err
+	})
+	if err != nil || !held {
+		return ledger.Call{}, false, err // Both may still be written to.
+	}
+	leased, err := call.Leased()
+	return leased, err == nil, err
+}
+
+// follow lets the run's other calls follow one that was put to rest.
+func (b *batch) follow(run, now int64) error {
+	calls, err := collect(b, scanCall, selectCalls, run)
+	if err != nil {
+		return err
+	}
+	following, err := record.Settle(calls, now)
+	if err != nil {
+		return err
+	}
+	for _, c := range following {
+		if err := b.saveCall(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // LeaseCalls implements ledger.Ledger.
@@ -151,8 +241,18 @@ func (s *Store) Extend(ctx context.Context, owner ledger.Owner, id ledger.CallID
 		if held, err = c.Extend(owner, now, ledger.Micros(notAfter), ledger.Micros(lookAt)); err != nil || !held {
 			return err
 		}
+		superseded, err := b.supersede(c)
+		if err != nil {
+			return err
+		}
+		held = !superseded
 		if err := b.saveCall(c); err != nil {
 			return err
+		}
+		if superseded {
+			if err := b.follow(c.Seq, now); err != nil {
+				return err
+			}
 		}
 		_, err = b.settle(c.Seq, now)
 		return err

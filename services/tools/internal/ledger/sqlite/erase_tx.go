@@ -35,7 +35,8 @@ func (t erasing) SaveCase(c erasure.Case) (bodies int64, err error) {
 		return 0, err
 	}
 	for _, call := range c.Calls {
-		_, err := execute(t.batch, `UPDATE call SET state = ?, look_at = ?, next_at = ?, owner = ?, lease_until = ?, shown = ?, payload = ? WHERE id = ?`,
+		_, err := execute(t.batch, `UPDATE call SET state = ?, look_at = ?, next_at = ?, owner = ?, lease_until = ?, shown = ?, payload = ?,
+				target = '', actor = '', place = '' WHERE id = ?`,
 			call.Shown.GetState(), call.LookAt, call.NextAt, call.Owner, call.LeaseUntil, call.Encoded, append([]byte{}, call.Payload...), call.ID)
 		if err != nil {
 			return 0, err

@@ -93,6 +93,9 @@ func (l *leasing) put(b *batch, c *record.Call) error {
 	if err := b.saveCall(c); err != nil {
 		return err
 	}
+	if err := b.follow(c.Seq, l.now); err != nil {
+		return err
+	}
 	_, err := b.settle(c.Seq, l.now)
 	return err
 }

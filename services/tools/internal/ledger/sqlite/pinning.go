@@ -56,9 +56,20 @@ func (p pinning) write(b *batch) (row record.Run, accepted bool, err error) {
 		c := &p.Calls[i]
 		c.Seq = row.Seq
 		if record.IsOpen(c.Shown.GetState()) {
-			if err := b.admit(c, p.Now()); err != nil {
+			superseded, err := b.supersede(c)
+			if err == nil && !superseded {
+				err = b.admit(c, p.Now())
+			}
+			if err != nil {
 				return row, false, err
 			}
+		}
+		// What it needs was decided before it.
+		if _, err := record.Settle(p.Calls[:i+1], p.Now()); err != nil {
+			return row, false, err
+		}
+		if err := c.Encode(); err != nil {
+			return row, false, err
 		}
 		if err := b.insertCall(c, i); err != nil {
 			return row, false, err
@@ -79,7 +90,7 @@ func (b *batch) admit(c *record.Call, now int64) error {
 		return nil
 	case record.Exclusive:
 		var holder string
-		err := b.row(selectEffectHolder, c.Shown.GetEffectKey()).Scan(&holder)
+		err := b.row(selectEffectHolder, c.Shown.GetEffectKey(), c.ID).Scan(&holder)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -62,6 +62,9 @@ const (
 	selectUpserts
 	selectDue
 	selectExpired
+	resolveCall
+	selectEventByID
+	selectAccount
 	upsertAccount
 	reserveSlot
 	selectSlot
@@ -84,7 +87,7 @@ const (
 const (
 	runColumns  = `run.seq, run.id, run.deliveries, run.decided_at, run.records, run.facts, run.links, run.opened, run.plan IS NOT NULL, run.plan, run.entry`
 	callColumns = `call.id, call.run, run.id, event.id, call.mode, call.occurrence, call.version, call.not_after, call.look_at,
-		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload`
+		call.valid_until, call.valid_for, call.next_at, call.owner, call.lease_until, call.shown, call.payload, call.needs, call.sets`
 	callTables  = ` FROM call JOIN run ON run.seq = call.run JOIN event ON event.seq = call.run `
 	linkColumns = `link.from_ref, link.to_ref, link.kind, link.authn, link.rule, link.confidence, link.stood,
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
@@ -209,15 +212,15 @@ func (s statement) callText() string {
 	switch s {
 	case insertCall:
 		return `INSERT INTO call (id, run, position, effect_key, class, state, mode, occurrence, version, not_after, look_at,
-			valid_until, valid_for, next_at, owner, lease_until, shown, payload, provider, target, actor, place, planned_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+			valid_until, valid_for, next_at, owner, lease_until, shown, payload, provider, target, actor, place, planned_at, needs, sets)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	case updateCall:
 		return `UPDATE call SET state = ?, not_after = ?, look_at = ?, valid_until = ?, next_at = ?, owner = ?,
 			lease_until = ?, shown = ? WHERE id = ?`
 	case selectCall:
 		return `SELECT ` + callColumns + callTables + `WHERE call.id = ?`
 	case selectEffectHolder:
-		return `SELECT id FROM call WHERE effect_key = ? AND ` + holdsEffect + ` LIMIT 1`
+		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsEffect + ` LIMIT 1`
 	case selectUpserts:
 		return `SELECT id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsUpsert
 	case selectDue:
@@ -231,6 +234,12 @@ func (s statement) callText() string {
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
+	case selectEventByID:
+		return `SELECT event FROM event WHERE id = ?`
+	case selectAccount:
+		return `SELECT 1 FROM account WHERE name = ? LIMIT 1`
+	case resolveCall:
+		return `UPDATE call SET effect_key = ?, mode = ?, provider = ?, target = ?, payload = ?, needs = '' WHERE id = ?`
 	case upsertAccount:
 		return `INSERT INTO account (provider, name, seen_at, blocked_until) VALUES (?1, ?2, ?3, ?4)
 			ON CONFLICT (provider, name) DO UPDATE SET seen_at = ?3, blocked_until = max(blocked_until, ?4)`

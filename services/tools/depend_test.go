@@ -1,0 +1,65 @@
+package tools_test
+
+import (
+	"testing"
+
+	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/testkit"
+	"github.com/switchyard-dev/switchyard/services/tools"
+	"time"
+)
+
+const dependPolicy = testPolicy + `
+  jira.create_issue:
+    github:acme/api: {project: [ACME]}
+    jira:ACME: {issue_type: [Task]}
+`
+
+// creating makes an issue, comments on what it made, and moves it.
+func creating() *toolsv1.Plan {
+	path := func(s string) *toolsv1.Argument { return &toolsv1.Argument{Value: &toolsv1.Argument_Path{Path: s}} }
+	text := func(s string) *toolsv1.Argument { return &toolsv1.Argument{Value: &toolsv1.Argument_Text{Text: s}} }
+	choice := func(s string) *toolsv1.Argument {
+		return &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{s}}}}
+	}
+	return &toolsv1.Plan{Class: "change.merged", DecidedBy: "metadata", Calls: []*toolsv1.PlannedCall{
+		{Rule: "r", Step: "create", Tool: "jira.create_issue", Arguments: map[string]*toolsv1.Argument{"project": choice("ACME"), "issue_type": choice("Task"), "summary": text("look after it")}},
+		{Rule: "r", Step: "comment", Tool: "jira.add_comment", Arguments: map[string]*toolsv1.Argument{"target": path("$create.ref"), "body": text("made by a merge")}},
+		{Rule: "r", Step: "move", Tool: "jira.transition", Arguments: map[string]*toolsv1.Argument{"target": path("$create.ref"), "status": choice("Done")}},
+	}}
+}
+
+func TestDependentSteps(t *testing.T) {
+	for name, c := range map[string]struct {
+		made *executorv1.Result
+		want []string
+	}{
+		"done within the request": {&executorv1.Result{Outcome: "done", Ref: "jira:issue:ACME-99", Url: "https://acme.example/browse/ACME-99"}, []string{"done ", "done ", "done "}},
+		"never made":              {&executorv1.Result{Outcome: "rejected", Reason: "no such type"}, []string{"failed rejected", "skipped dependency", "skipped dependency"}},
+		"made nothing to name":    {&executorv1.Result{Outcome: "done"}, []string{"done ", "skipped dependency", "skipped dependency"}},
+		"somewhere else":          {&executorv1.Result{Outcome: "done", Ref: "github:pr:evil/corp#1"}, []string{"done ", "refused target", "refused target"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ex := testkit.NewExecutor(t, token)
+			var targets []string
+			ex.Answer(func(cmd *executorv1.Command) *executorv1.Result {
+				if cmd.GetTool() == "jira.create_issue" {
+					return c.made
+				}
+				targets = append(targets, cmd.GetTarget())
+				return &executorv1.Result{Outcome: "done", Ref: cmd.GetTarget()}
+			})
+			cl := startWith(t, func(cfg *tools.Config) { cfg.ExecutorEndpoint, cfg.Policy = ex.URL, []byte(dependPolicy) }, time.Now)
+			run := open(t, cl, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
+			got := execute(t, cl, run.GetRunId(), creating()).GetRun()
+			want(t, states(got), c.want...)
+			if c.want[1] == "done " {
+				want(t, targets, "jira:issue:ACME-99", "jira:issue:ACME-99")
+				if got.GetCalls()[1].GetEffectKey() == "" {
+					t.Errorf("no effect key")
+				}
+			}
+		})
+	}
+}

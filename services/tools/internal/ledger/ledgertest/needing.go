@@ -1,0 +1,211 @@
+package ledgertest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
+
+func needEntries() []entry {
+	noNeeds := breakPin(func(p *ledger.Pinning) {
+		for i := range p.Calls {
+			p.Calls[i].Needs = nil
+		}
+	})
+	noSets := breakPin(func(p *ledger.Pinning) {
+		for i := range p.Calls {
+			p.Calls[i].Sets = ""
+		}
+	})
+	return []entry{
+		{"a call waits for those that it needs", checkNeeds, noNeeds},
+		{"a call that needs what can't be done any more is skipped", checkNeedsInVain, noNeeds},
+		{"a call waits for what is held", checkNeedsHeld, noNeeds},
+		{"resolve gives a call its target, once", checkResolve, breaking(func(b *broken) {
+			b.resolve = func(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
+				r.Shown.Target = ""
+				return b.Ledger.Resolve(ctx, owner, r)
+			}
+		})},
+		{"resolve respects an effect taken by another", checkResolveTaken, breaking(func(b *broken) {
+			b.resolve = func(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
+				r.Shown.EffectKey = id(kindEffect, 900)
+				return b.Ledger.Resolve(ctx, owner, r)
+			}
+		})},
+		{"a set that somebody else overtook is superseded", checkOvertaken, noSets},
+		{"a set that waited is superseded when it is begun", checkOvertakenLater, noSets},
+		{"a set that our own account overtook is made", checkOvertakenByUs, breaking(func(b *broken) {
+			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+				for i := range outcomes {
+					outcomes[i].Account = ""
+				}
+				return b.Ledger.Record(ctx, run, outcomes)
+			}
+		})},
+	}
+}
+
+// needing is the n-th call, which waits for others of its run.
+func (h *harness) needing(n int, needs ...int) ledger.Call {
+	c := h.queued(n, n, "set")
+	c.Shown.Reason, c.Shown.EffectKey, c.Shown.Target = "dependency", "", ""
+	for _, need := range needs {
+		c.Needs = append(c.Needs, ledger.CallID(id(kindCall, need)))
+	}
+	return c
+}
+
+// states are those of the n-th run's calls.
+func (h *harness) states(n int) string {
+	h.Helper()
+	s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, n)))
+	h.ok(err)
+	var list []string
+	for _, c := range s.Run.GetCalls() {
+		list = append(list, c.GetState()+" "+c.GetReason())
+	}
+	return fmt.Sprintf("%q", list)
+}
+
+func (h *harness) wantStates(n int, want ...string) {
+	h.Helper()
+	if got := h.states(n); got != fmt.Sprintf("%q", want) {
+		h.Errorf("run %d has calls %s, want %q", n, got, want)
+	}
+}
+
+func (h *harness) record(n, call int, state string) {
+	h.Helper()
+	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, call)), State: state, ResultRef: issue, Attempted: true}})
+	h.ok(err)
+}
+
+func checkNeeds(h *harness) {
+	h.pinned(1, h.intent(1, 1, "create"), h.intent(2, 2, "set"), h.needing(3, 1, 2), h.needing(4, 3))
+	h.wantStates(1, "running ", "running ", "queued dependency", "queued dependency")
+	h.record(1, 1, "done")
+	h.clock.advance(2 * time.Hour) // Waiting, it does not run out.
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v: one needs a call that is not done", got)
+	}
+	h.wantStates(1, "done ", "unknown ", "skipped dependency", "skipped dependency")
+
+	h.pinned(5, h.intent(5, 5, "create"), h.needing(6, 5))
+	h.clock.advance(time.Second)
+	h.record(5, 5, "done")
+	h.wantStates(5, "done ", "queued dependency")
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 10, Lease: callLease})
+	h.ok(err)
+	if len(calls) != 1 || calls[0].Shown.GetCallId() != id(kindCall, 6) || len(calls[0].Needs) != 1 || calls[0].Needs[0] != ledger.CallID(id(kindCall, 5)) {
+		h.Errorf("leased %v, want the one whose needs are met", calls)
+	}
+	// Whoever held it died before it was resolved.
+	if h.clock.advance(callLease); len(h.lease(them)) != 1 {
+		h.Errorf("not leased again")
+	}
+}
+
+func checkNeedsInVain(h *harness) {
+	for n, state := range []string{"failed", "unknown", "dry_run"} {
+		h.pinned(n, h.intent(10+n, 10+n, "create"), h.needing(20+n, 10+n), h.needing(30+n, 20+n))
+		h.record(n, 10+n, state)
+		h.wantStates(n, state+" ", "skipped dependency", "skipped dependency")
+		if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, n))); err != nil || s.Run.GetDecidedAt() == nil {
+			h.Errorf("the run is not decided: %v", err)
+		}
+	}
+	refused := h.intent(40, 40, "create")
+	refused.Shown.State, refused.Shown.Reason = "refused", "target"
+	p := h.pinned(4, refused, h.needing(41, 40))
+	h.wantStates(4, "refused target", "skipped dependency")
+	if p.Run.GetDecidedAt() == nil {
+		h.Errorf("nothing is open and the run is not decided")
+	}
+
+	// What failed is started again, and what needed it waits again.
+	_, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 0)))
+	h.ok(err)
+	h.wantStates(0, "queued ", "queued dependency", "queued dependency")
+}
+
+func checkNeedsHeld(h *harness) {
+	held := h.queued(1, 1, "create")
+	held.Shown.State, held.Shown.Reason = "held", "tier"
+	h.pinned(1, held, h.needing(2, 1))
+	h.wantStates(1, "held tier", "queued dependency")
+	h.clock.advance(48 * time.Hour)
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v", got)
+	}
+	_, err := h.Decide(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 1)), Approve: true, By: "ana"})
+	h.ok(err)
+	h.wantStates(1, "queued ", "queued dependency")
+	h.lease(us)
+	h.record(1, 1, "done")
+	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 2) {
+		h.Errorf("leased %v, want the one that waited", got)
+	}
+	h.pinned(3, held3(h), h.needing(4, 3))
+	_, err = h.Decide(h.ctx, ledger.RunID(id(kindRun, 3)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 3)), By: "ana"})
+	h.ok(err)
+	h.wantStates(3, "refused rejected", "skipped dependency")
+}
+
+func held3(h *harness) ledger.Call {
+	c := h.queued(3, 3, "create")
+	c.Shown.State, c.Shown.Reason = "held", "tier"
+	return c
+}
+
+// resolution is what policy makes of the n-th call.
+func (h *harness) resolution(n, key int, state, reason string) ledger.Resolution {
+	return ledger.Resolution{
+		Call: ledger.CallID(id(kindCall, n)), Mode: "act", Payload: h.intent(n, key, "set").Payload,
+		Shown: &toolsv1.Call{Target: issue, EffectKey: id(kindEffect, key), State: state, Reason: reason, Evidence: []*toolsv1.Evidence{{Kind: "event", Detail: "$create.ref"}}},
+	}
+}
+
+func checkResolve(h *harness) {
+	h.pinned(1, h.intent(1, 1, "create"), h.needing(2, 1), h.needing(3, 1))
+	h.record(1, 1, "done")
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 2, "queued", "")); ok || err != nil {
+		h.Errorf("resolved by somebody who doesn't hold it: %v", err)
+	}
+	if got := h.lease(us); len(got) != 2 {
+		h.Fatalf("leased %v", got)
+	}
+	c, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 2, "queued", ""))
+	h.ok(err)
+	if !ok || c.Shown.GetTarget() != issue || c.Shown.GetEffectKey() != id(kindEffect, 2) || c.Payload.GetFields()["status"].GetStringValue() != "Done" || len(c.Needs) != 0 || c.Begun {
+		h.Errorf("resolved %v to %v", ok, c)
+	}
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 2, "queued", "")); ok || err != nil {
+		h.Errorf("resolved twice: %v", err)
+	}
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(3, 3, "refused", "target")); ok || err != nil {
+		h.Errorf("refused, and to be performed: %v", err)
+	}
+	h.wantStates(1, "done ", "queued ", "refused target")
+	// The process died before it made the call: another one does, without resolving again.
+	h.clock.advance(callLease)
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: them, Limit: 10, Lease: callLease})
+	h.ok(err)
+	if len(calls) != 1 || calls[0].Shown.GetTarget() != issue || len(calls[0].Needs) != 0 {
+		h.Errorf("leased %v", calls)
+	}
+}
+
+func checkResolveTaken(h *harness) {
+	h.pinned(1, h.intent(1, 1, "create"), h.needing(2, 1))
+	h.pinned(3, h.intent(3, 3, "set"))
+	h.record(1, 1, "done")
+	h.lease(us)
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 3, "queued", "")); ok || err != nil {
+		h.Errorf("an effect that another call holds is to be made: %v", err)
+	}
+	h.wantStates(1, "done ", "skipped same_as")
+}

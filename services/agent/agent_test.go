@@ -284,12 +284,21 @@ func TestWatchRunsEndsWithTheService(t *testing.T) {
 	}
 }
 
-func TestLaterCallsAreUnimplemented(t *testing.T) {
+func TestCallsAreRetriedAndDecided(t *testing.T) {
 	_, url := newTools(t)
 	c := client(t, start(t, configured(t, url)))
-	_, err := c.RetryCall(t.Context(), &agentv1.RetryCallRequest{RunId: runID})
-	if connect.CodeOf(err) != connect.CodeUnimplemented {
-		t.Errorf("error %v", err)
+	retried, err := c.RetryCall(t.Context(), &agentv1.RetryCallRequest{RunId: runID, CallId: "c1", Force: true, By: "ana"})
+	if err != nil || retried.GetAnswer().GetActionsTaken()[0].GetReason() != "c1 true ana" {
+		t.Errorf("answer %v, error %v", retried, err)
+	}
+	call := "0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f"
+	decided, err := c.DecideCall(t.Context(), &agentv1.DecideCallRequest{RunId: runID, CallId: call, Approve: true, By: "ana", Why: "yes", Digest: "d"})
+	if err != nil || decided.GetAnswer().GetActionsTaken()[0].GetReason() != call+" true ana yes d" {
+		t.Errorf("answer %v, error %v", decided, err)
+	}
+	_, err = c.RetryCall(t.Context(), &agentv1.RetryCallRequest{RunId: runID, CallId: "done"})
+	if connect.CodeOf(err) != connect.CodeFailedPrecondition || !strings.Contains(err.Error(), "nothing is to be tried again") {
+		t.Errorf("what tools refused: %v", err)
 	}
 }
 

@@ -141,7 +141,7 @@ func (a *api) ListDeliveries(ctx context.Context, req *agentv1.ListDeliveriesReq
 func fromTools(err error) error {
 	var ce *connect.Error
 	if errors.As(err, &ce) && fault.ReasonOf(err) == "" {
-		if code := ce.Code(); code == connect.CodeInvalidArgument || code == connect.CodeNotFound {
+		if code := ce.Code(); code == connect.CodeInvalidArgument || code == connect.CodeNotFound || code == connect.CodeFailedPrecondition {
 			return connect.NewError(code, errors.New(ce.Message()))
 		}
 	}

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -52,6 +53,23 @@ func carryOut(run *toolsv1.Run, plan *toolsv1.Plan) {
 	for _, c := range plan.GetCalls() {
 		run.Calls = append(run.Calls, &toolsv1.Call{Rule: c.GetRule(), Step: c.GetStep(), Tool: c.GetTool(), Target: "jira:issue:ACME-7", State: "dry_run", Reason: "no_token"})
 	}
+}
+
+func (s *tools) RetryCall(_ context.Context, req *toolsv1.RetryCallRequest) (*toolsv1.RetryCallResponse, error) {
+	if req.GetCallId() == "done" {
+		return nil, connect.NewError(connect.CodeFailedPrecondition, errors.New("nothing is to be tried again"))
+	}
+	return &toolsv1.RetryCallResponse{Run: said(req.GetCallId(), req.GetForce(), req.GetBy())}, nil
+}
+
+func (s *tools) DecideCall(_ context.Context, req *toolsv1.DecideCallRequest) (*toolsv1.DecideCallResponse, error) {
+	return &toolsv1.DecideCallResponse{Run: said(req.GetCallId(), req.GetApprove(), req.GetBy(), req.GetWhy(), req.GetDigest())}, nil
+}
+
+// said is a run that tells what was asked for.
+func said(asked ...any) *toolsv1.Run {
+	reason := strings.TrimSuffix(fmt.Sprintln(asked...), "\n")
+	return &toolsv1.Run{RunId: runID, Plan: &toolsv1.Plan{}, Calls: []*toolsv1.Call{{Tool: "jira.transition", State: "queued", Reason: reason}}}
 }
 
 func (s *tools) OpenRun(_ context.Context, req *toolsv1.OpenRunRequest) (*toolsv1.OpenRunResponse, error) {

@@ -241,6 +241,8 @@ func unavailable(err error) error {
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 		return fault.New(fault.RunUnknown, "no run has this id")
+	case errors.Is(err, ledger.ErrNoCall):
+		return connect.NewError(connect.CodeNotFound, errors.New("the run has no such call"))
 	case errors.Is(err, ledger.ErrNoDelivery):
 		return connect.NewError(connect.CodeNotFound, errors.New("no delivery has this id"))
 	case errors.Is(err, ledger.ErrAmbiguous):

@@ -19,12 +19,17 @@ import (
 type runsCommand struct {
 	List listRunsCommand `cmd:"" default:"withargs" help:"List runs, newest first."`
 	Show showRunCommand  `cmd:"" help:"Explain a run: what happened, what was decided on which evidence, and what came of it."`
+
+	Retry   retryRunCommand `cmd:"" help:"Try failed calls of a run again."`
+	Approve approveCommand  `cmd:"" help:"Have a held call made."`
+	Reject  rejectCommand   `cmd:"" help:"Refuse a held call."`
 }
 
 // Help teaches by example.
 func (runsCommand) Help() string {
 	return `  switchyard runs
   switchyard runs show 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
+  switchyard runs retry 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
 
 A run is what was made of one event. Without a command, runs lists them.`
 }

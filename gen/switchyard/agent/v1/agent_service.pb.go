@@ -1201,10 +1201,13 @@ func (x *DecideCallResponse) GetAnswer() *Answer {
 }
 
 type RetryCallRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	RunId         string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	CallId        string                 `protobuf:"bytes,2,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	Force         bool                   `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	RunId string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	// "" for every failed call of the run.
+	CallId string `protobuf:"bytes,2,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	// Also a call whose outcome is unknown: it may then be made twice.
+	Force         bool   `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
+	By            string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1258,6 +1261,13 @@ func (x *RetryCallRequest) GetForce() bool {
 		return x.Force
 	}
 	return false
+}
+
+func (x *RetryCallRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
 }
 
 type RetryCallResponse struct {
@@ -1721,11 +1731,12 @@ const file_switchyard_agent_v1_agent_service_proto_rawDesc = "" +
 	"\x03why\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x03why\x12\x1f\n" +
 	"\x06digest\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06digest\"I\n" +
 	"\x12DecideCallResponse\x123\n" +
-	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"k\n" +
+	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\x85\x01\n" +
 	"\x10RetryCallRequest\x12\x1f\n" +
 	"\x06run_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12 \n" +
 	"\acall_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\x06callId\x12\x14\n" +
-	"\x05force\x18\x03 \x01(\bR\x05force\"H\n" +
+	"\x05force\x18\x03 \x01(\bR\x05force\x12\x18\n" +
+	"\x02by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\"H\n" +
 	"\x11RetryCallResponse\x123\n" +
 	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\xb0\x02\n" +
 	"\x17ReportDeliveriesRequest\x12N\n" +

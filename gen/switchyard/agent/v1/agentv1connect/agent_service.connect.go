@@ -72,7 +72,9 @@ type AgentServiceClient interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends each run as it is opened, planned and decided.
 	WatchRuns(context.Context, *v1.WatchRunsRequest) (*connect.ServerStreamForClient[v1.WatchRunsResponse], error)
+	// DecideCall approves or refuses a held call.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
+	// RetryCall queues failed calls again.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// ReportDeliveries takes ingress's last answers, best effort.
 	ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error)
@@ -273,7 +275,9 @@ type AgentServiceHandler interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends each run as it is opened, planned and decided.
 	WatchRuns(context.Context, *v1.WatchRunsRequest, *connect.ServerStream[v1.WatchRunsResponse]) error
+	// DecideCall approves or refuses a held call.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
+	// RetryCall queues failed calls again.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// ReportDeliveries takes ingress's last answers, best effort.
 	ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error)

@@ -81,7 +81,10 @@ type RunServiceClient interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends a run whenever it changes, until the caller goes.
 	WatchRuns(context.Context, *v1.WatchRunsRequest) (*connect.ServerStreamForClient[v1.WatchRunsResponse], error)
+	// DecideCall approves or refuses a held call: approved, it is queued. FAILED_PRECONDITION
+	// where it is not held, or where the digest is of other arguments.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
+	// RetryCall queues failed calls again. FAILED_PRECONDITION where there is none to be tried again.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// RecordDeliveries keeps what ingress answered. The same batch may be sent twice.
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)
@@ -334,7 +337,10 @@ type RunServiceHandler interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends a run whenever it changes, until the caller goes.
 	WatchRuns(context.Context, *v1.WatchRunsRequest, *connect.ServerStream[v1.WatchRunsResponse]) error
+	// DecideCall approves or refuses a held call: approved, it is queued. FAILED_PRECONDITION
+	// where it is not held, or where the digest is of other arguments.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
+	// RetryCall queues failed calls again. FAILED_PRECONDITION where there is none to be tried again.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// RecordDeliveries keeps what ingress answered. The same batch may be sent twice.
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)

@@ -112,14 +112,23 @@ func (r *runs) inlineUntil(ctx context.Context) time.Time {
 
 func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1.Run, plan *toolsv1.Plan) ([]policy.Decision, error) {
 	var told map[string]string
+	var own string
+	var spent policy.Spent
 	if len(plan.GetCalls()) > 0 {
 		var err error
+		if own, err = r.own(ctx, e); err == nil {
+			spent, err = r.spent(ctx, e, run.GetRunId())
+		}
+		if err != nil {
+			return nil, unavailable(err)
+		}
 		if told, err = r.told(ctx, e, run.GetLinks(), policy.Chosen(plan, r.tools)); err != nil {
 			return nil, unavailable(err)
 		}
 	}
 	decisions, err := r.policy().Decide(policy.Case{
-		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools, Results: results(run),
+		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools,
+		Own: own, Spent: spent, Results: results(run),
 	})
 	if bad, ok := errors.AsType[*policy.PlanError](err); ok {
 		return nil, fault.New(fault.PlanInvalid, "%s", bad.Detail)

@@ -55,7 +55,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	executor, err := newExecutor(ctx, cfg, around)
+	executor, err := newExecutor(ctx, cfg, around, log)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		return nil, errors.Join(err, store.Close())
 	}
 	s.runs = &runs{ledger: store, memory: s.memory, keys: keys, policy: pol.current, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
-	s.calls.Resolve = s.runs.resolve
+	s.calls.Resolve, s.calls.Saw = s.runs.resolve, s.runs.saw
 	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, s.memory, s.memory, pol.current, now)})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -90,9 +90,12 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 	return s, nil
 }
 
-func newExecutor(ctx context.Context, cfg Config, around rpc.Between) (call.Executor, error) {
+func newExecutor(ctx context.Context, cfg Config, around rpc.Between, log *slog.Logger) (call.Executor, error) {
 	if cfg.ExecutorEndpoint == "" && cfg.ExecutorFunction == "" {
 		return noExecutor{}, nil
+	}
+	if cfg.ExecutorEndpoint == "" && !lambda.Qualified(cfg.ExecutorFunction) {
+		log.Warn("EXECUTOR_FUNCTION names no alias: a call that is tried again may meet another version of the function", "function", cfg.ExecutorFunction, "remedy", "set NAME:ALIAS")
 	}
 	client, err := lambda.New(ctx, lambda.Options{Endpoint: cfg.ExecutorEndpoint, Token: around.Shown.Token, Client: around.Client, Function: cfg.ExecutorFunction})
 	if err != nil {

@@ -3,7 +3,6 @@ package command
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -12,16 +11,16 @@ import (
 
 type retryRunCommand struct {
 	agentFlags
-	RunID string `arg:"" name:"run" help:"The run's id."`
-	Call  string `arg:"" name:"call" optional:"" help:"A call's id, or the beginning of it; without it all that failed."`
+	RunID string `arg:"" name:"run" help:"The run's id, or the beginning of it."`
+	Call  string `arg:"" name:"call" optional:"" help:"A call: its step, its id or the beginning of that; without it all that failed."`
 	Force bool   `name:"force" help:"Also what may have been made: it may then be made twice."`
 	By    string `name:"by" env:"USER" placeholder:"NAME" help:"Who asks, for the run's evidence (USER)."`
 }
 
 // Help teaches by example.
 func (retryRunCommand) Help() string {
-	return `  switchyard runs retry 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
-  switchyard runs retry 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f 1d7c --force
+	return `  switchyard runs retry 0f8a6c2e
+  switchyard runs retry 0f8a6c2e create --force
 
 It queues failed calls again. A call whose outcome is unknown may have been made: look
 at the provider first, and say --force if it was not. It wants an operator's token.`
@@ -33,11 +32,11 @@ func (c retryRunCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	id, err := agent.call(ctx, c.RunID, c.Call)
+	run, id, err := agent.find(ctx, env, c.RunID, c.Call)
 	if err != nil {
 		return err
 	}
-	resp, err := agent.client.RetryCall(ctx, &agentv1.RetryCallRequest{RunId: c.RunID, CallId: id, Force: c.Force, By: c.By})
+	resp, err := agent.client.RetryCall(ctx, &agentv1.RetryCallRequest{RunId: run, CallId: id, Force: c.Force, By: c.By})
 	if err != nil {
 		return agent.explain(err)
 	}
@@ -46,8 +45,8 @@ func (c retryRunCommand) Run(ctx context.Context, env *Env) error {
 
 type decideFlags struct {
 	agentFlags
-	RunID string `arg:"" name:"run" help:"The run's id."`
-	Call  string `arg:"" name:"call" help:"The held call's id, or the beginning of it."`
+	RunID string `arg:"" name:"run" help:"The run's id, or the beginning of it."`
+	Call  string `arg:"" name:"call" help:"The held call: its step, its id or the beginning of that."`
 	Why   string `name:"why" placeholder:"TEXT" help:"The reason, for the run's evidence."`
 	By    string `name:"by" env:"USER" placeholder:"NAME" help:"Who decides, for the run's evidence (USER)."`
 }
@@ -57,11 +56,11 @@ func (c decideFlags) decide(ctx context.Context, env *Env, approve bool) error {
 	if err != nil {
 		return err
 	}
-	id, err := agent.call(ctx, c.RunID, c.Call)
+	run, id, err := agent.find(ctx, env, c.RunID, c.Call)
 	if err != nil {
 		return err
 	}
-	resp, err := agent.client.DecideCall(ctx, &agentv1.DecideCallRequest{RunId: c.RunID, CallId: id, Approve: approve, By: cmp.Or(c.By, "an operator"), Why: c.Why})
+	resp, err := agent.client.DecideCall(ctx, &agentv1.DecideCallRequest{RunId: run, CallId: id, Approve: approve, By: cmp.Or(c.By, "an operator"), Why: c.Why})
 	if err != nil {
 		return agent.explain(err)
 	}
@@ -73,7 +72,7 @@ type approveCommand struct{ decideFlags }
 // Help teaches by example.
 func (approveCommand) Help() string {
 	return `  switchyard runs --state held
-  switchyard runs approve 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f 1d7c --why "it may be told"
+  switchyard runs approve 0f8a6c2e comment --why public
 
 It queues a held call, which is then made once. It wants an operator's token.`
 }
@@ -86,7 +85,7 @@ type rejectCommand struct{ decideFlags }
 // Help teaches by example.
 func (rejectCommand) Help() string {
 	return `  switchyard runs --state held
-  switchyard runs reject 0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f 1d7c --why "not for the public"
+  switchyard runs reject 0f8a6c2e comment --why internal
 
 It refuses a held call, for good. It wants an operator's token.`
 }
@@ -94,28 +93,28 @@ It refuses a held call, for good. It wants an operator's token.`
 // Run refuses.
 func (c rejectCommand) Run(ctx context.Context, env *Env) error { return c.decide(ctx, env, false) }
 
-// call finds a run's call by the beginning of its id; "" for "".
-func (a asked) call(ctx context.Context, run, prefix string) (string, error) {
-	if prefix == "" {
-		return "", nil
+// find finds a run and one of its calls; "" for no call's name.
+func (a asked) find(ctx context.Context, env *Env, run, name string) (runID, callID string, err error) {
+	if runID, err = a.run(ctx, env, run); err != nil || name == "" {
+		return runID, "", err
 	}
-	resp, err := a.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: run})
+	resp, err := a.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: runID})
 	if err != nil {
-		return "", a.explain(err)
+		return "", "", a.explain(err)
 	}
 	var found []string
 	for _, c := range resp.GetRun().GetCalls() {
-		if strings.HasPrefix(c.GetCallId(), prefix) {
+		if c.GetStep() == name || strings.HasPrefix(c.GetCallId(), name) {
 			found = append(found, c.GetCallId())
 		}
 	}
 	switch len(found) {
 	case 1:
-		return found[0], nil
+		return runID, found[0], nil
 	case 0:
-		return "", fmt.Errorf("run %s has no call whose id begins with %s", run, prefix)
+		return "", "", fmt.Errorf("run %s has no call %s: `%s %s` has its steps", runID, name, env.Self, "runs show "+runID)
 	default:
-		return "", errors.New("several calls have ids that begin so: give more of the id")
+		return "", "", fmt.Errorf("run %s has several calls %s: give the id of one, `%s runs show %s --json` has them", runID, name, env.Self, runID)
 	}
 }
 

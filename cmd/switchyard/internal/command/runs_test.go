@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -48,7 +49,11 @@ func (a *agent) GetRun(_ context.Context, req *agentv1.GetRunRequest) (*agentv1.
 		return nil, fault.New(fault.RunUnknown, "no run %s", req.GetRunId())
 	}
 	resp := new(agentv1.GetRunResponse)
-	return resp, protojson.Unmarshal([]byte(wholeRun), resp)
+	err := protojson.Unmarshal([]byte(wholeRun), resp)
+	for i, c := range resp.GetRun().GetCalls() {
+		c.CallId = fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
+	}
+	return resp, err
 }
 
 func serve(t *testing.T, a *agent) string {

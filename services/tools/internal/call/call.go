@@ -65,6 +65,8 @@ type Performer struct {
 	// Random is of 0 to 1, for waits that differ; nil for the longest each.
 	Random func() float64
 
+	// Saw remembers what a read saw; it may be told the same again.
+	Saw func(ctx context.Context, c ledger.Call, observed map[string]string) error
 	// Resolve asks what became of a call whose needs are met.
 	Resolve func(ctx context.Context, c ledger.Call) (ledger.Resolution, error)
 
@@ -208,6 +210,7 @@ func (p *Performer) attempt(ctx context.Context, c ledger.Call) *judging {
 		j.withoutResult(err)
 	} else {
 		j.withResult(result)
+		p.remember(ctx, j, result)
 	}
 	return j
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -84,12 +85,18 @@ func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executor
 	if len(payload) > maxPayload {
 		return nil, &call.InvokeError{NotSent: true, Refused: true, Err: fmt.Errorf("lambda: command of %d bytes is over Lambda's limit of %d", len(payload), maxPayload)}
 	}
-	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(c.function), Payload: payload}, c.shows)
+	about, err := clientContext(cmd)
+	if err != nil {
+		return nil, &call.InvokeError{NotSent: true, Refused: true, Err: err}
+	}
+	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{
+		FunctionName: aws.String(c.function), Payload: payload, ClientContext: aws.String(about), LogType: types.LogTypeTail,
+	}, c.shows)
 	if err != nil {
 		return nil, &call.InvokeError{NotSent: notSent(err), Refused: tooLarge(err), Err: c.explain(err)}
 	}
 	if out.FunctionError != nil {
-		return nil, &call.InvokeError{Err: fmt.Errorf("lambda: function error: %s", aws.ToString(out.FunctionError))}
+		return nil, &call.InvokeError{Err: functionError(out)}
 	}
 	result := &executorv1.Result{}
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(out.Payload, result); err != nil {
@@ -121,6 +128,14 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("lambda: the executor at EXECUTOR_ENDPOINT does not take this service's token: set TOOLS_TOKEN, or SERVICE_TOKEN, to the same for both: %w", err)
 	}
 	return fmt.Errorf("lambda: invoke: %w", err)
+}
+
+// functionError has the end of the function's log: only here is it looked at.
+func functionError(out *lambda.InvokeOutput) error {
+	if log := tail(aws.ToString(out.LogResult)); log != "" {
+		return fmt.Errorf("lambda: function error: %s; its log ends: %s", aws.ToString(out.FunctionError), log)
+	}
+	return fmt.Errorf("lambda: function error: %s", aws.ToString(out.FunctionError))
 }
 
 // tooLarge: Lambda refuses such a command each time.

@@ -120,6 +120,7 @@ type Ledger interface {
 	Changed(ctx context.Context, cursor int64, limit int) (runs []Stored, next int64, err error)
 
 	Accounts
+	Effects
 	Deliveries
 	Keeper
 

@@ -30,6 +30,9 @@ type broken struct {
 	resolve    func(context.Context, ledger.Owner, ledger.Resolution) (ledger.Call, bool, error)
 	retry      func(context.Context, ledger.RunID, ledger.Retrying) (ledger.Stored, error)
 	decide     func(context.Context, ledger.RunID, ledger.Deciding) (ledger.Stored, error)
+	spent      func(context.Context, ledger.Spending) (uint32, uint32, error)
+	made       func(context.Context, []string, []string, time.Time) ([]ledger.Effect, error)
+	remember   func(context.Context, ledger.RunID, project.Delta) error
 	accounts   func(context.Context) ([]ledger.Account, error)
 	pace       func(context.Context, string, time.Duration, time.Duration) (time.Duration, bool, error)
 	timeline   func(context.Context, string, int) ([]fact.Observed, error)
@@ -64,7 +67,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 			b := &broken{
 				Ledger: s, open: s.Open, known: s.Known, pin: s.Pin, record: s.Record, claim: s.Claim, leaseCalls: s.LeaseCalls,
 				extend: s.Extend, restart: s.Restart, run: s.Run, list: s.List, changed: s.Changed, subscribe: s.Subscribe, accounts: s.Accounts, pace: s.Pace,
-				resolve: s.Resolve, retry: s.Retry, decide: s.Decide,
+				spent: s.Spent, made: s.Made, remember: s.Remember, resolve: s.Resolve, retry: s.Retry, decide: s.Decide,
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
 				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
@@ -171,6 +174,18 @@ func (b *broken) List(ctx context.Context, q ledger.Query) ([]ledger.Stored, str
 
 func (b *broken) Changed(ctx context.Context, cursor int64, limit int) ([]ledger.Stored, int64, error) {
 	return b.changed(ctx, cursor, limit)
+}
+
+func (b *broken) Spent(ctx context.Context, q ledger.Spending) (actor, place uint32, err error) {
+	return b.spent(ctx, q)
+}
+
+func (b *broken) Made(ctx context.Context, targets, keys []string, since time.Time) ([]ledger.Effect, error) {
+	return b.made(ctx, targets, keys, since)
+}
+
+func (b *broken) Remember(ctx context.Context, run ledger.RunID, d project.Delta) error {
+	return b.remember(ctx, run, d)
 }
 
 func (b *broken) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {

@@ -11,6 +11,7 @@ import (
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
 func lifeEntries() []entry {
@@ -66,6 +67,9 @@ func checkClosed(h *harness) {
 			_, _, err := h.Resolve(h.ctx, us, ledger.Resolution{Call: "x", Shown: &toolsv1.Call{}})
 			return err
 		},
+		"Spent":    func() error { _, _, err := h.Spent(h.ctx, ledger.Spending{}); return err },
+		"Made":     func() error { _, err := h.Made(h.ctx, nil, nil, h.clock.Now()); return err },
+		"Remember": func() error { return h.Remember(h.ctx, run, project.Delta{}) },
 		"Retry":    func() error { _, err := h.Retry(h.ctx, run, ledger.Retrying{}); return err },
 		"Decide":   func() error { _, err := h.Decide(h.ctx, run, ledger.Deciding{}); return err },
 		"Accounts": func() error { _, err := h.Accounts(h.ctx); return err },

@@ -40,6 +40,7 @@ const (
 	// The conditions of the indexes call_effect and call_upsert, word for word:
 	// PostgreSQL takes a partial index for nothing else.
 	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
+	holdsRead   = ` mode = 'act' AND class = 'read' AND state IN ('queued', 'running') `
 	holdsUpsert = ` mode = 'act' AND class = 'upsert' AND state IN ('queued', 'running', 'done', 'unknown') `
 )
 
@@ -60,7 +61,8 @@ func (e *effects) read(t *transaction) {
 		err := rows.Scan(into{&key}, into{&id})
 		e.holders[key] = id
 		return err
-	}, `SELECT effect_key, id FROM call WHERE effect_key = ANY($1::text[]) AND`+holdsEffect, keys)
+	}, `SELECT effect_key, id FROM call WHERE effect_key = ANY($1::text[]) AND`+holdsEffect+`UNION ALL
+		SELECT effect_key, id FROM call WHERE effect_key = ANY($1::text[]) AND`+holdsRead, keys)
 	t.query(func(rows pgx.Rows) error {
 		var key string
 		var u record.Upsert

@@ -43,9 +43,11 @@ func scanRun(rows pgx.Rows, more ...any) (r runRow, err error) {
 	return r, err
 }
 
-func scanCall(rows pgx.Rows) (c record.Call, err error) {
-	err = rows.Scan(into{&c.ID}, &c.Seq, into{&c.Run}, into{&c.Event}, into{&c.Mode}, into{&c.Occurrence}, &c.Version, &c.NotAfter, &c.LookAt,
-		&c.ValidUntil, &c.ValidFor, &c.NextAt, into{&c.Owner}, &c.LeaseUntil, &c.Encoded, &c.Payload, into{&c.Needs}, into{&c.Sets})
+func scanCall(rows pgx.Rows, more ...any) (c record.Call, err error) {
+	err = rows.Scan(append([]any{
+		into{&c.ID}, &c.Seq, into{&c.Run}, into{&c.Event}, into{&c.Mode}, into{&c.Occurrence}, &c.Version, &c.NotAfter, &c.LookAt,
+		&c.ValidUntil, &c.ValidFor, &c.NextAt, into{&c.Owner}, &c.LeaseUntil, &c.Encoded, &c.Payload, into{&c.Needs}, into{&c.Sets},
+	}, more...)...)
 	return c, err
 }
 

@@ -14,13 +14,16 @@ const (
 	Shared
 )
 
+// classRead has no effect: a call of it holds its object only while it is open.
+const classRead = "read"
+
 // Admission tells what the call depends on: only calls of mode act hold effects.
 func (c *Call) Admission() Admission {
 	if c.Mode != "act" || c.Needs != "" {
 		return Free
 	}
 	switch c.Shown.GetClass() {
-	case "create", "set":
+	case "create", "set", classRead:
 		return Exclusive
 	case "upsert":
 		return Shared
@@ -29,11 +32,15 @@ func (c *Call) Admission() Admission {
 	}
 }
 
+// Reads tells whether the call makes no effect.
+func (c *Call) Reads() bool { return c.Shown.GetClass() == classRead }
+
 // Holds tells whether the call holds its effect, or counts among its key's
 // upserts.
 func (c *Call) Holds() bool {
 	state := c.Shown.GetState()
-	return c.Admission() != Free && (IsOpen(state) || state == "done" || state == "unknown")
+	over := c.Shown.GetClass() != classRead && (state == "done" || state == "unknown")
+	return c.Admission() != Free && (IsOpen(state) || over)
 }
 
 // SkipAs puts the call behind the one that holds its effect.

@@ -10,9 +10,13 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
 
-func scanCall(rows *sql.Rows) (c record.Call, err error) {
-	err = rows.Scan(&c.ID, &c.Seq, &c.Run, &c.Event, &c.Mode, &c.Occurrence, &c.Version, &c.NotAfter, &c.LookAt,
-		&c.ValidUntil, &c.ValidFor, &c.NextAt, &c.Owner, &c.LeaseUntil, &c.Encoded, &c.Payload, &c.Needs, &c.Sets)
+func scanCall(rows *sql.Rows) (c record.Call, err error) { return scanCallWith(rows) }
+
+func scanCallWith(rows *sql.Rows, more ...any) (c record.Call, err error) {
+	err = rows.Scan(append([]any{
+		&c.ID, &c.Seq, &c.Run, &c.Event, &c.Mode, &c.Occurrence, &c.Version, &c.NotAfter, &c.LookAt,
+		&c.ValidUntil, &c.ValidFor, &c.NextAt, &c.Owner, &c.LeaseUntil, &c.Encoded, &c.Payload, &c.Needs, &c.Sets,
+	}, more...)...)
 	return c, err
 }
 

@@ -90,7 +90,11 @@ func (b *batch) admit(c *record.Call, now int64) error {
 		return nil
 	case record.Exclusive:
 		var holder string
-		err := b.row(selectEffectHolder, c.Shown.GetEffectKey(), c.ID).Scan(&holder)
+		holds := selectEffectHolder
+		if c.Reads() {
+			holds = selectReader
+		}
+		err := b.row(holds, c.Shown.GetEffectKey(), c.ID).Scan(&holder)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -25,6 +25,8 @@ const (
 	selectDropped
 	selectIdentity
 	selectAccounts
+	selectSpent
+	selectMade
 	selectSink
 	selectBatch
 	selectOldestEntry
@@ -64,6 +66,7 @@ const (
 	selectExpired
 	resolveCall
 	selectEventByID
+	selectReader
 	selectAccount
 	upsertAccount
 	reserveSlot
@@ -93,6 +96,8 @@ const (
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
 	entityColumns      = `entity.ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes`
 	observationColumns = `subject, name, sub_key, at, value, place, actor, event_id, authn`
+	// A call that acts, or did, or may have.
+	spends = ` call.class <> 'read' AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	// Oldest first, and never in doubt.
 	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind, link.authn`
 	// The text that a link stood in was seen later than the link. A text that a
@@ -154,6 +159,15 @@ func (s statement) text() string {
 	case selectDeliveries:
 		return `SELECT seq, record FROM report WHERE seq < ?1 AND (?2 = '' OR source = ?2)
 			AND (?3 = '' OR status = ?3 OR reason = ?3 OR code = ?3) ORDER BY seq DESC LIMIT ?4`
+	case selectSpent:
+		return `SELECT
+			(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.actor = ?1 AND call.actor <> '' AND planned_at >= ?3 AND run.id <> ?4 AND ` + spends + `),
+			(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.place = ?2 AND call.place <> '' AND planned_at >= ?3 AND run.id <> ?4 AND ` + spends + `)`
+	case selectMade:
+		return `SELECT ` + callColumns + `, call.planned_at` + callTables + `WHERE call.id IN (
+				SELECT id FROM call WHERE target IN (SELECT value FROM json_each(?1)) AND target <> '' AND planned_at >= ?2
+				UNION SELECT id FROM call WHERE effect_key IN (SELECT value FROM json_each(?3)) AND target <> '')
+			AND ` + spends + ` ORDER BY call.planned_at DESC, call.id LIMIT ?4`
 	case selectAccounts:
 		return `SELECT provider, name, blocked_until FROM account ORDER BY provider, name`
 	case selectDropped:
@@ -234,6 +248,8 @@ func (s statement) callText() string {
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
+	case selectReader:
+		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND mode = 'act' AND class = 'read' AND state IN ('queued', 'running') LIMIT 1`
 	case selectEventByID:
 		return `SELECT event FROM event WHERE id = ?`
 	case selectAccount:

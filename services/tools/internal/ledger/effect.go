@@ -1,0 +1,44 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+// Effects is what policy asks about our own doing.
+type Effects interface {
+	// Spent counts calls that act and were planned at or after since, of other runs than
+	// Except. Those that were refused, held or skipped don't count, nor do reads.
+	Spent(ctx context.Context, q Spending) (actor, place uint32, err error)
+
+	// Made returns calls of ours that act on one of targets and were planned at or after
+	// since, or that have one of keys, whenever that was; newest first, at most 100.
+	Made(ctx context.Context, targets, keys []string, since time.Time) ([]Effect, error)
+
+	// Remember writes what a run's read saw, in a commit of its own with its entry in
+	// the outbox. An operator's run remembers nothing.
+	Remember(ctx context.Context, run RunID, d project.Delta) error
+}
+
+// Spending is what Spent counts.
+type Spending struct {
+	// Who acted in the events, and where; "" counts nothing.
+	Actor, Place string
+	Since        time.Time
+	Except       RunID
+}
+
+// Effect is a call of ours with what it made.
+type Effect struct {
+	Key    EffectKey
+	Tool   string
+	Target string
+	// The ref of what was made or changed; "" where nobody told it.
+	Ref     string
+	Payload *structpb.Struct
+	Planned time.Time
+}

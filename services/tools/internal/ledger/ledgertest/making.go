@@ -1,0 +1,151 @@
+package ledgertest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+func madeEntries() []entry {
+	var n atomic.Int32
+	return []entry{
+		{"calls are counted by actor and by place", checkSpent, breakPin(func(p *ledger.Pinning) {
+			for i := range p.Calls {
+				p.Calls[i].Actor = "github:user:ana"
+			}
+		})},
+		{"effects of ours are known by target and by key", checkMade, breaking(func(b *broken) {
+			b.made = func(ctx context.Context, targets, _ []string, since time.Time) ([]ledger.Effect, error) {
+				return b.Ledger.Made(ctx, targets, nil, since)
+			}
+		})},
+		{"one read of an object is open", checkReadOnce, breakPin(func(p *ledger.Pinning) {
+			for _, c := range p.Calls {
+				c.Shown.EffectKey = fmt.Sprint("own", n.Add(1))
+			}
+		})},
+		{"what a read saw is remembered", checkRemember, breaking(func(b *broken) {
+			b.remember = func(ctx context.Context, run ledger.RunID, _ project.Delta) error {
+				return b.Ledger.Remember(ctx, run, project.Delta{})
+			}
+		})},
+	}
+}
+
+// by is the n-th call, caused by somebody somewhere.
+func (h *harness) by(n int, actor, place, state string) ledger.Call {
+	c := h.queued(n, n, "set")
+	c.Actor, c.Place, c.Shown.State = actor, place, state
+	return c
+}
+
+func checkSpent(h *harness) {
+	const ana, bob = "github:user:ana", "github:user:bob"
+	h.pinned(1, h.by(1, ana, repo, "queued"))
+	h.clock.advance(2 * time.Hour)
+	since := h.clock.Now()
+	h.pinned(2, h.by(2, ana, repo, "queued"), h.by(3, ana, repo, "held"), h.by(4, ana, repo, "refused"))
+	dry := h.by(5, ana, repo, "queued")
+	dry.Mode = "dry_run"
+	read := h.by(6, ana, repo, "queued")
+	read.Shown.Class = "read"
+	h.pinned(3, dry, read, h.by(7, bob, repo, "queued"))
+	h.pinned(4, h.by(8, ana, "github:repo:acme/web", "queued"))
+	for _, c := range []struct {
+		q            ledger.Spending
+		actor, place uint32
+	}{
+		{ledger.Spending{Actor: ana, Place: repo, Since: since}, 2, 2},
+		{ledger.Spending{Actor: ana, Place: repo, Since: since, Except: ledger.RunID(id(kindRun, 2))}, 1, 1},
+		{ledger.Spending{Actor: bob, Since: since}, 1, 0},
+		{ledger.Spending{Actor: ana, Place: repo}, 3, 3},
+		{ledger.Spending{}, 0, 0},
+	} {
+		if actor, place, err := h.Spent(h.ctx, c.q); err != nil || actor != c.actor || place != c.place {
+			h.Errorf("%+v: %d and %d, %v; want %d and %d", c.q, actor, place, err, c.actor, c.place)
+		}
+	}
+}
+
+func checkMade(h *harness) {
+	h.pinned(1, h.intent(1, 1, "upsert"))
+	h.record(1, 1, "done")
+	h.clock.advance(time.Hour)
+	since := h.clock.Now()
+	elsewhere := h.intent(2, 2, "set")
+	elsewhere.Shown.Target = "jira:issue:ACME-8"
+	refused := h.queued(3, 3, "set")
+	refused.Shown.State = "refused"
+	h.pinned(2, elsewhere, refused, h.intent(4, 4, "set"))
+	keys := func(targets, keys []string) (got []string) {
+		made, err := h.Made(h.ctx, targets, keys, since)
+		h.ok(err)
+		for _, e := range made {
+			got = append(got, string(e.Key))
+		}
+		return got
+	}
+	for i, c := range []struct{ got, want []string }{
+		{keys([]string{issue}, nil), []string{id(kindEffect, 4)}},
+		{keys([]string{issue, "jira:issue:ACME-8"}, nil), []string{id(kindEffect, 2), id(kindEffect, 4)}},
+		{keys(nil, []string{id(kindEffect, 1), id(kindEffect, 3), id(kindEffect, 900)}), []string{id(kindEffect, 1)}},
+		{keys([]string{"jira:issue:ACME-9"}, nil), nil},
+	} {
+		slices.Sort(c.got)
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			h.Errorf("%d: %s", i, diff)
+		}
+	}
+	made, err := h.Made(h.ctx, nil, []string{id(kindEffect, 1)}, since)
+	h.ok(err)
+	if len(made) != 1 {
+		h.Fatalf("%d effects of one key", len(made))
+	}
+	if e := made[0]; e.Tool != "jira.transition" || e.Target != issue || e.Ref != issue || e.Payload.GetFields()["status"].GetStringValue() != "Done" || !e.Planned.Equal(since.Add(-time.Hour)) {
+		h.Errorf("effect %+v", e)
+	}
+}
+
+func checkReadOnce(h *harness) {
+	h.pinned(1, h.intent(1, 1, "read"))
+	h.pinned(2, h.intent(2, 1, "read"))
+	h.wantCall(2, "skipped", "same_as")
+	if got := h.call(2).GetSameAs(); got != id(kindCall, 1) {
+		h.Errorf("same as %q, want %q", got, id(kindCall, 1))
+	}
+	h.settle(1, "done", "")
+	h.pinned(3, h.intent(3, 1, "read")) // What was read before may have changed.
+	h.wantCall(3, "running", "")
+}
+
+func checkRemember(h *harness) {
+	run := ledger.RunID(h.pinned(1, h.intent(1, 1, "read")).Run.GetRunId())
+	at := h.clock.Now()
+	delta := project.Delta{Observations: []project.Observation{{Subject: issue, Name: "page.status", SubKey: "call", At: at, Value: "Done", Place: repo}}}
+	_, ok, err := h.Hold(h.ctx, theSink, us, sinkLease)
+	h.ok(err)
+	before, err := h.Lag(h.ctx, theSink)
+	h.ok(err)
+	for range 2 { // Its first answer was lost.
+		h.ok(h.Remember(h.ctx, run, delta))
+	}
+	got, err := h.Timeline(h.ctx, issue, 10)
+	h.ok(err)
+	want := []fact.Observed{{Subject: issue, Name: "page.status", SubKey: "call", At: at, Value: "Done", Place: repo, EventID: event(1).GetId(), Authn: ledger.Signature}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		h.Errorf("observations: %s", diff)
+	}
+	after, err := h.Lag(h.ctx, theSink)
+	h.ok(err)
+	if !ok || after.Entries != before.Entries+2 {
+		h.Errorf("the outbox has %d entries more, want 2", after.Entries-before.Entries)
+	}
+}

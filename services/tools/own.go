@@ -1,0 +1,63 @@
+package tools
+
+import (
+	"context"
+	"time"
+
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
+)
+
+const (
+	// budgetWindow is what budgets are counted over.
+	budgetWindow = time.Hour
+	// ownWindow is for how long a value that an event tells counts as one that we set.
+	ownWindow = 10 * time.Minute
+)
+
+// own says why an event is of our own making; "" where it isn't known to be.
+func (r *runs) own(ctx context.Context, e *eventv1.WebhookEvent) (string, error) {
+	accounts, err := r.ledger.Accounts(ctx)
+	if err != nil {
+		return "", err
+	}
+	ours := policy.Ours{}
+	for _, a := range accounts {
+		if a.Name != "" && a.Provider == project.Origin(e) {
+			ours.Accounts = append(ours.Accounts, a.Name)
+		}
+	}
+	if len(ours.Accounts) == 0 || e.GetRef() == "" {
+		return "", nil
+	}
+	keys := policy.Markers(e)
+	made, err := r.ledger.Made(ctx, []string{e.GetRef(), e.GetPlace()}, keys, r.now().Add(-ownWindow))
+	if err != nil {
+		return "", err
+	}
+	for _, m := range made {
+		about := m.Target == e.GetRef() || m.Ref == e.GetRef()
+		if about {
+			ours.Markers = append(ours.Markers, string(m.Key))
+		}
+		if m.Ref != "" && m.Ref != m.Target {
+			ours.Made = append(ours.Made, m.Ref)
+		}
+		if about && m.Planned.After(r.now().Add(-ownWindow)) {
+			ours.Changes = append(ours.Changes, changes(m)...)
+		}
+	}
+	return policy.OwnEvent(e, ours), nil
+}
+
+// spent counts what the policy has budgets for.
+func (r *runs) spent(ctx context.Context, e *eventv1.WebhookEvent, run string) (policy.Spent, error) {
+	actor, place := r.policy().Budgets(e)
+	if actor == "" && place == "" {
+		return policy.Spent{}, nil
+	}
+	a, p, err := r.ledger.Spent(ctx, ledger.Spending{Actor: actor, Place: place, Since: r.now().Add(-budgetWindow), Except: ledger.RunID(run)})
+	return policy.Spent{Actor: a, Place: p}, err
+}

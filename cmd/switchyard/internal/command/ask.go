@@ -115,11 +115,6 @@ func asksAbout(tool *toolsv1.Tool) *toolsv1.ToolField {
 	return nil
 }
 
-// isQuestion: a tool that reads something outside has a target, and runs call it.
-func isQuestion(t *toolsv1.Tool) bool {
-	return t.GetClass() == "read" && !slices.ContainsFunc(t.GetFields(), func(f *toolsv1.ToolField) bool { return f.GetOrigin() == "target" })
-}
-
 func (c askCommand) list(env *Env, reads []*toolsv1.Tool) error {
 	if c.JSON {
 		return printJSON(env.Stdout, &toolsv1.ListToolsResponse{Tools: reads})

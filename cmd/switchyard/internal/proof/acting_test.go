@@ -23,6 +23,8 @@ type acting struct {
 	*system
 	github *providertest.GitHub
 	jira   *providertest.Jira
+	notion *providertest.Notion
+	slack  *providertest.Slack
 }
 
 // newActing makes a system whose rules and policy are these; names are its
@@ -30,7 +32,10 @@ type acting struct {
 func newActing(t *testing.T, rules, policy string, names ...string) *acting {
 	t.Helper()
 	s := newFleet(t, append(names, "executor")...)
-	a := &acting{system: s, github: providertest.NewGitHub(t, provider.Options{}), jira: providertest.NewJira(t, provider.Options{Email: "bot@acme.example"})}
+	a := &acting{
+		system: s, github: providertest.NewGitHub(t, provider.Options{}), jira: providertest.NewJira(t, provider.Options{Email: "bot@acme.example"}),
+		notion: providertest.NewNotion(t, provider.Options{}), slack: providertest.NewSlack(t, provider.Options{}),
+	}
 	for name, content := range map[string]string{"policy.yaml": policy, "rules.yaml": rules} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -40,6 +45,7 @@ func newActing(t *testing.T, rules, policy string, names ...string) *acting {
 		"EXECUTOR_ENDPOINT=http://" + s.addrs["executor"], "RULES_FILE=" + filepath.Join(s.dir, "rules.yaml"),
 		"GITHUB_TOKEN=" + providertest.Token, "GITHUB_API_URL=" + a.github.URL,
 		"JIRA_BASE_URL=" + a.jira.URL, "JIRA_EMAIL=bot@acme.example", "JIRA_API_TOKEN=" + providertest.Token,
+		"NOTION_TOKEN=" + providertest.Token, "NOTION_API_URL=" + a.notion.URL, "SLACK_BOT_TOKEN=" + providertest.Token, "SLACK_API_URL=" + a.slack.URL,
 	}
 	return a
 }
@@ -105,7 +111,7 @@ func (a *acting) tell(p pull) map[string]any {
 	return answer
 }
 
-// run is a run as the operator sees it.
+// run is a run as the operator sees it; nil while nobody can tell.
 func (a *acting) run(id any) *toolsv1.Run {
 	a.t.Helper()
 	opts, err := rpc.ClientOptions(serviceToken)
@@ -117,17 +123,19 @@ func (a *acting) run(id any) *toolsv1.Run {
 	resp, err := agentv1connect.NewAgentServiceClient(rpc.NewHTTPClient(), "http://"+a.addrs["agent"], opts...).
 		GetRun(ctx, &agentv1.GetRunRequest{RunId: fmt.Sprint(id)})
 	if err != nil {
-		a.t.Fatalf("run %v: %v", id, err)
+		return nil
 	}
 	return resp.GetRun()
 }
 
-// settled waits until none of a run's calls is open, and returns the run.
+// settled waits until a run is decided and none of its calls is open.
 func (a *acting) settled(id any) *toolsv1.Run {
 	a.t.Helper()
 	var run *toolsv1.Run
-	a.await(2*time.Minute, "the run's calls to be settled", func(context.Context) bool {
-		run = a.run(id)
+	a.await(4*time.Minute, "the run's calls to be settled", func(context.Context) bool {
+		if run = a.run(id); run.GetDecidedAt() == nil {
+			return false
+		}
 		open := 0
 		for _, c := range run.GetCalls() {
 			if c.GetState() == "queued" || c.GetState() == "running" {
@@ -142,8 +150,27 @@ func (a *acting) settled(id any) *toolsv1.Run {
 	return run
 }
 
-// once fails for every effect that a provider was given twice.
-func once(t *testing.T, name string, changes []provider.Change) {
+// once fails for every effect that the providers were given twice, of a run in
+// which each is wanted once: an object that was made twice has two names.
+func (a *acting) once() {
+	a.t.Helper()
+	for name, changes := range map[string][]provider.Change{
+		"GitHub": a.github.Changes(), "Jira": a.jira.Changes(), "Notion": a.notion.Changes(), "Slack": a.slack.Changes(),
+	} {
+		made := map[string]int{}
+		for _, c := range changes {
+			made[c.What]++
+		}
+		for what, n := range made {
+			if n > 1 {
+				a.t.Errorf("%s: %s %d times", name, what, n)
+			}
+		}
+	}
+}
+
+// onceOn is once for many runs: each effect is wanted once on each object.
+func onceOn(t *testing.T, changes []provider.Change) {
 	t.Helper()
 	made := map[string]int{}
 	for _, c := range changes {
@@ -151,7 +178,7 @@ func once(t *testing.T, name string, changes []provider.Change) {
 	}
 	for what, n := range made {
 		if n > 1 {
-			t.Errorf("%s: %s %d times", name, what, n)
+			t.Errorf("%s %d times", what, n)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func TestExecutorAway(t *testing.T) {
 				}
 			}
 		}
-		once(t, "Jira", a.jira.Changes())
+		onceOn(t, a.jira.Changes())
 		if n := effects(a.jira.Changes()); n != 2*pulls {
 			t.Errorf("%d effects, want %d", n, 2*pulls)
 		}

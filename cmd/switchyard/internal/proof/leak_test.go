@@ -2,9 +2,11 @@ package proof
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,20 +24,16 @@ func TestNoTokenIsTold(t *testing.T) {
 	a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
 	a.extra = append(a.extra, "LOG_LEVEL=debug")
 	repeats := []byte(`{"message":"Bad credentials: ` + providertest.Token + `","errorMessages":["` + providertest.Token + `"],"errors":{}}`)
-	atGitHub, atJira := writes()
-	for i, match := range append(atGitHub, atJira...) {
-		fault := []provider.Fault{
-			{Match: match, Status: http.StatusUnauthorized, Body: repeats}, {Match: match, Status: http.StatusInternalServerError, Body: repeats},
-			{Match: match, Status: http.StatusUnprocessableEntity, Body: repeats}, {Match: match, DropBefore: true}, {Match: match, DropAfter: true},
-		}[i%5]
-		if i < len(atGitHub) {
-			a.github.Plant(fault)
-		} else {
-			a.jira.Plant(fault)
-		}
+	bad := []provider.Fault{
+		{Status: http.StatusUnauthorized, Body: repeats}, {Status: http.StatusInternalServerError, Body: repeats},
+		{Status: http.StatusUnprocessableEntity, Body: repeats}, {DropBefore: true}, {DropAfter: true},
 	}
+	plants := a.writes()
+	for i, what := range slices.Sorted(maps.Keys(plants)) {
+		plants[what](bad[i%len(bad)])
+	}
+	a.addPull()
 	a.startAll()
-	a.github.AddIssue("acme/api", provider.Issue{Number: 142, Title: "ACME-7 Try again", State: "closed", Author: "dev-one", Pull: true})
 	run := a.settled(a.tell(merge(142, "ACME-7 Try again"))["run_id"])
 	told := map[string]string{"the run": protojson.Format(run)}
 	if !strings.Contains(told["the run"], "[secret]") {

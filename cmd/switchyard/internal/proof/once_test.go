@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync/atomic"
 	"syscall"
@@ -11,7 +12,7 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
 )
 
-// Every action at GitHub and Jira that a token can take, from one merge.
+// Every action that one merge can bring about: a check run takes a GitHub App.
 const everyAction = `
 rules:
   - name: every
@@ -28,6 +29,8 @@ rules:
       - {step: give, tool: jira.assign, with: {target: "link.issue[0]", assignee: "712020:00000000-0000-4000-8000-000000000002"}}
       - {step: link, tool: jira.link_remote, with: {target: "link.issue[0]", object: event.ref, title: The change}}
       - {step: task, tool: jira.create_issue, with: {project: ACME, issue_type: Task, summary: Look after it, description: Please.}}
+      - {step: say, tool: slack.post_message, with: {channel: C0000000002, body: Merged.}}
+      - {step: page, tool: notion.create_page, with: {database: 1c0ffee000004000800000000000000c, title: Look after it, body: Please.}}
 `
 
 const everyPolicy = `
@@ -36,6 +39,8 @@ pairs:
 places:
   github:acme/api: private
   jira:ACME: private
+  slack:C0000000002: private
+  notion:1c0ffee000004000800000000000000c: private
 choices:
   github.add_labels:
     github:acme/api: {labels: [bug]}
@@ -49,22 +54,62 @@ choices:
     jira:ACME: {status: [Done]}
   jira.assign:
     jira:ACME: {assignee: ["712020:00000000-0000-4000-8000-000000000002"]}
+  slack.post_message:
+    github:acme/api: {channel: [C0000000002]}
+  notion.create_page:
+    github:acme/api: {database: [1c0ffee000004000800000000000000c]}
   jira.create_issue:
     github:acme/api: {project: [ACME]}
     jira:ACME: {issue_type: [Task]}
 `
 
 // writes are the requests of everyAction that change something.
-func writes() (github, jira []func(provider.Request) bool) {
-	for _, path := range []string{"comments", "labels", "assignees"} {
-		github = append(github, provider.On("POST", "/repos/*/*/issues/*/"+path))
+func (a *acting) writes() map[string]func(provider.Fault) *provider.Planted {
+	at := map[string]func(provider.Fault) *provider.Planted{}
+	on := func(plant func(provider.Fault) *provider.Planted, method, path string) {
+		at[method+" "+path] = func(f provider.Fault) *provider.Planted {
+			f.Match = provider.On(method, path)
+			return plant(f)
+		}
 	}
-	github = append(github, provider.On("POST", "/repos/*/*/pulls/*/requested_reviewers"), provider.On("POST", "/repos/*/*/issues"), provider.On("PATCH", "/repos/*/*/issues/*"))
-	for _, path := range []string{"comment", "transitions", "remotelink"} {
-		jira = append(jira, provider.On("POST", "/rest/api/3/issue/*/"+path))
+	for _, path := range []string{"issues/*/comments", "issues/*/labels", "issues/*/assignees", "pulls/*/requested_reviewers", "issues"} {
+		on(a.github.Plant, "POST", "/repos/*/*/"+path)
 	}
-	jira = append(jira, provider.On("PUT", "/rest/api/3/issue/*/assignee"), provider.On("POST", "/rest/api/3/issue"))
-	return github, jira
+	on(a.github.Plant, "PATCH", "/repos/*/*/issues/*")
+	for _, path := range []string{"issue/*/comment", "issue/*/transitions", "issue/*/remotelink", "issue"} {
+		on(a.jira.Plant, "POST", "/rest/api/3/"+path)
+	}
+	on(a.jira.Plant, "PUT", "/rest/api/3/issue/*/assignee")
+	on(a.slack.Plant, "POST", "/api/chat.postMessage")
+	on(a.notion.Plant, "POST", "/v1/pages")
+	return at
+}
+
+// everything happens once: the merge is told, whatever is planted or killed, and
+// told again until it is taken, as a person would. It returns the calls by state.
+func (a *acting) everythingOnce() map[string]int {
+	a.t.Helper()
+	var answer map[string]any
+	a.await(time.Minute, "the merge to be taken", func(context.Context) bool {
+		var code int
+		code, answer = a.post("pull_request", "merge", merge(142, "ACME-7 Try again").json(a.t))
+		return code/100 == 2
+	})
+	states := map[string]int{}
+	for _, c := range a.settled(answer["run_id"]).GetCalls() {
+		states[c.GetState()]++
+		// Where no list tells whether it was made, nobody knows.
+		blind := c.GetClass() == "create" && c.GetState() == "unknown"
+		if c.GetState() != "done" && !blind && c.GetReason() != "dependency" {
+			a.t.Errorf("%s is %s (%s): %v", c.GetTool(), c.GetState(), c.GetReason(), c.GetEvidence())
+		}
+	}
+	a.once()
+	return states
+}
+
+func (a *acting) addPull() {
+	a.github.AddIssue("acme/api", provider.Issue{Number: 142, Title: "ACME-7 Try again", State: "closed", Author: "dev-one", Pull: true})
 }
 
 // TestDroppedAfterActing: each provider acts, and drops the connection before it
@@ -74,32 +119,99 @@ func TestDroppedAfterActing(t *testing.T) {
 	onBothLedgers(t, func(t *testing.T, setting []string) {
 		a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
 		a.extra = append(a.extra, setting...)
-		atGitHub, atJira := writes()
-		var planted []*provider.Planted
-		for _, match := range atGitHub {
-			planted = append(planted, a.github.Plant(provider.Fault{Match: match, DropAfter: true}))
+		planted := map[string]*provider.Planted{}
+		for what, plant := range a.writes() {
+			planted[what] = plant(provider.Fault{DropAfter: true})
 		}
-		for _, match := range atJira {
-			planted = append(planted, a.jira.Plant(provider.Fault{Match: match, DropAfter: true}))
-		}
+		a.addPull()
 		a.startAll()
-		a.github.AddIssue("acme/api", provider.Issue{Number: 142, Title: "ACME-7 Try again", State: "closed", Author: "dev-one", Pull: true})
-		run := a.settled(a.tell(merge(142, "ACME-7 Try again"))["run_id"])
-		states := map[string]int{}
-		for _, c := range run.GetCalls() {
-			states[c.GetState()]++
-			if c.GetState() != "done" && !(c.GetState() == "unknown" && c.GetClass() == "create") && !(c.GetStep() == "close" && c.GetReason() == "dependency") {
-				t.Errorf("%s is %s (%s): %v", c.GetTool(), c.GetState(), c.GetReason(), c.GetEvidence())
-			}
-		}
-		for i, p := range planted {
+		states := a.everythingOnce()
+		for what, p := range planted {
 			if p.Met() != 1 {
-				t.Errorf("fault %d met %d requests, want 1", i, p.Met())
+				t.Errorf("%s: the fault met %d requests, want 1", what, p.Met())
 			}
 		}
-		once(t, "GitHub", a.github.Changes())
-		once(t, "Jira", a.jira.Changes())
-		t.Logf("%d actions whose first request was acted on and not answered: %v", len(run.GetCalls()), states)
+		t.Logf("%d actions whose first request was acted on and not answered: %v", len(planted), states)
+	})
+}
+
+// TestKilledAtEachStepOfACall: tools and the executor are killed at each step of a
+// call of every action, and started again.
+func TestKilledAtEachStepOfACall(t *testing.T) {
+	for _, tc := range []struct {
+		victim, step string
+		at           int
+	}{
+		{"tools", "call.before_invoke", 3}, {"tools", "call.after_invoke", 3}, {"tools", "call.before_record", 1}, {"tools", "call.after_record", 1},
+		{"tools", "call.before_resolve", 1}, {"tools", "call.after_resolve", 1},
+		{"executor", "action.before_request", 2}, {"executor", "action.after_request", 2},
+	} {
+		t.Run(tc.step, func(t *testing.T) {
+			onBothLedgers(t, func(t *testing.T, setting []string) {
+				a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
+				a.extra = append(a.extra, setting...)
+				a.addPull()
+				for _, name := range []string{"executor", "tools", "agent", "ingress"} {
+					point := ""
+					if name == tc.victim {
+						point = fmt.Sprintf("%s:%d", tc.step, tc.at)
+					}
+					a.start(name, point)
+				}
+				dying := a.procs[tc.victim]
+				told := make(chan struct{})
+				go func() {
+					defer close(told)
+					_, _ = a.post("pull_request", "merge", merge(142, "ACME-7 Try again").json(t))
+				}()
+				select {
+				case <-dying.exited:
+				case <-time.After(time.Minute):
+					t.Fatalf("%s was not killed at %s: is the step reached?", tc.victim, tc.step)
+				}
+				<-told
+				a.start(tc.victim, "")
+				t.Logf("%s killed at %s: %v", tc.victim, tc.step, a.everythingOnce())
+			})
+		})
+	}
+}
+
+// TestSameMergeThroughTwoHooks: a repository's hook and an App's tell one merge in
+// two bodies at once: each effect is made once.
+func TestSameMergeThroughTwoHooks(t *testing.T) {
+	onBothLedgers(t, func(t *testing.T, setting []string) {
+		a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
+		a.extra = append(a.extra, setting...)
+		a.addPull()
+		a.startAll()
+		ofRepository := merge(142, "ACME-7 Try again").json(t)
+		var body map[string]any
+		if err := json.Unmarshal(ofRepository, &body); err != nil {
+			t.Fatal(err)
+		}
+		body["installation"] = map[string]any{"id": 77}
+		ofApp, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := make(chan any, 2)
+		for hook, body := range map[string][]byte{"hook": ofRepository, "app": ofApp} {
+			go func() {
+				_, answer := a.post("pull_request", hook, body)
+				ids <- answer["run_id"]
+			}()
+		}
+		states := map[string]int{}
+		for range 2 {
+			for _, c := range a.settled(<-ids).GetCalls() {
+				states[c.GetState()+" "+c.GetReason()]++
+			}
+		}
+		a.once()
+		if states["done "] != len(a.writes()) || states["skipped same_as"] == 0 {
+			t.Errorf("calls of the two runs: %v", states)
+		}
 	})
 }
 
@@ -125,7 +237,7 @@ func TestFrozenExecutor(t *testing.T) {
 					}
 					return false
 				}})
-				a.github.AddIssue("acme/api", provider.Issue{Number: 142, Title: "Try again", State: "closed", Author: "dev-one", Pull: true})
+				a.addPull()
 				answer := a.tell(merge(142, "Try again"))
 				if !frozen.Load() || answer["status"] != "processing" {
 					t.Fatalf("frozen %v, answered %v", frozen.Load(), answer)
@@ -142,7 +254,7 @@ func TestFrozenExecutor(t *testing.T) {
 				if n := len(a.github.Comments("acme/api", 142, "")); n != 1 {
 					t.Errorf("%d comments, want 1", n)
 				}
-				once(t, "GitHub", a.github.Changes())
+				a.once()
 			})
 		})
 	}

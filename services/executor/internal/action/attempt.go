@@ -9,6 +9,8 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
+
+	"github.com/switchyard-dev/switchyard/internal/faultpoint"
 )
 
 var (
@@ -55,8 +57,12 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, late()
 		}
 		a.timely(signed)
+		faultpoint.Reached("action.before_request")
 	}
 	resp, err := a.p.o.Transport.RoundTrip(signed)
+	if !reads {
+		faultpoint.Reached("action.after_request")
+	}
 	if err != nil {
 		cancel()
 		return nil, a.undelivered(req, err, sent.wrote.Load(), reads)

@@ -38,7 +38,8 @@ type File[T any] struct {
 
 	mu      sync.RWMutex
 	value   T
-	data    []byte // that was looked at last, good or not
+	data    []byte // that was judged last, good or not
+	fresh   []byte // that the last look saw for the first time; nil for none
 	trouble error  // of the last look; nil when the file is the value
 }
 
@@ -97,20 +98,19 @@ func (f *File[T]) Follow(ctx context.Context) {
 	}
 }
 
-// Look takes the file's content if it is good, and says once if not.
+// Look takes the file's content if it is good, and says once if not. Content is
+// judged only when two looks in a row see the same: a file that is being written
+// is half of one for a moment, and that half may be good.
 func (f *File[T]) Look() {
 	data, err := f.read()
 	if err != nil {
 		f.keep(nil, err)
 		return
 	}
-	f.mu.RLock()
-	same := f.data != nil && bytes.Equal(data, f.data)
-	f.mu.RUnlock()
-	if same {
+	if !f.settled(data) {
 		return
 	}
-	value, err := f.options.Parse(data)
+	value, err := f.parse(data)
 	if err != nil {
 		f.keep(data, err)
 		return
@@ -122,11 +122,37 @@ func (f *File[T]) Look() {
 	f.options.Took(value, troubled)
 }
 
+// settled tells whether content is new and was so at the look before.
+func (f *File[T]) settled(data []byte) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.data != nil && bytes.Equal(data, f.data) {
+		f.fresh = nil
+		return false
+	}
+	again := f.fresh != nil && bytes.Equal(data, f.fresh)
+	f.fresh = data
+	if again {
+		f.fresh = nil
+	}
+	return again
+}
+
+// parse refuses what is empty: whoever means that nothing shall hold says so,
+// while a file that is truncated says nothing.
+func (f *File[T]) parse(data []byte) (T, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		var none T
+		return none, fmt.Errorf("%s=%s: the file is empty, which is taken at a start only: a comment line in it says that it is meant to be", f.options.Setting, f.options.Path)
+	}
+	return f.options.Parse(data)
+}
+
 // keep stays with the last good value.
 func (f *File[T]) keep(data []byte, trouble error) {
 	f.mu.Lock()
 	known := f.trouble != nil && f.trouble.Error() == trouble.Error()
-	f.data, f.trouble = data, trouble
+	f.data, f.fresh, f.trouble = data, nil, trouble
 	value := f.value
 	f.mu.Unlock()
 	if !known {

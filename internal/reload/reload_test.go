@@ -53,11 +53,12 @@ func TestTheLastGoodIsKept(t *testing.T) {
 		{"bad", "one", "line 1: bad", "kept one: line 1: bad"},
 		{"bad", "one", "line 1: bad", ""},
 		{"bad again", "one", "line 1: bad again", "kept one: line 1: bad again"},
-		{"", "", "", "took  true"},
-		{"two", "two", "", "took two false"},
+		{"two", "two", "", "took two true"},
+		{"three", "three", "", "took three false"},
 	} {
 		write(t, path, step.data)
 		got = nil
+		f.Look()
 		f.Look()
 		trouble := ""
 		if err := f.Trouble(); err != nil {
@@ -71,13 +72,43 @@ func TestTheLastGoodIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Look()
-	if err := f.Trouble(); f.Current() != "two" || err == nil || !strings.Contains(err.Error(), "SOME_FILE="+path) || !strings.Contains(err.Error(), "name another") {
+	if err := f.Trouble(); f.Current() != "three" || err == nil || !strings.Contains(err.Error(), "SOME_FILE="+path) || !strings.Contains(err.Error(), "name another") {
 		t.Errorf("%q, trouble %v", f.Current(), err)
 	}
-	write(t, path, "two")
+	write(t, path, "three")
+	f.Look()
 	f.Look()
 	if f.Trouble() != nil {
 		t.Errorf("back to what was good: %v", f.Trouble())
+	}
+}
+
+// What an editor leaves for a moment is not what its user wrote.
+func TestAHalfWrittenOrEmptyFileIsNotTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	write(t, path, "one, and two")
+	var got told
+	f, err := open(path, &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{"one", "one, and", "one, and two", "one", "one, and two", ""} {
+		write(t, path, data)
+		f.Look()
+	}
+	if f.Current() != "one, and two" || f.Trouble() != nil || len(got) > 0 {
+		t.Errorf("half written: %q, trouble %v, told %q", f.Current(), f.Trouble(), got)
+	}
+	for _, data := range []string{"", " \n"} {
+		write(t, path, data)
+		f.Look()
+		f.Look()
+		if err := f.Trouble(); f.Current() != "one, and two" || err == nil || !strings.Contains(err.Error(), "SOME_FILE="+path+": the file is empty") {
+			t.Errorf("%q: %q, trouble %v", data, f.Current(), err)
+		}
+	}
+	if len(got) != 1 {
+		t.Errorf("told %q", got)
 	}
 }
 
@@ -112,6 +143,11 @@ func TestAFileIsLookedAtEveryTwoSeconds(t *testing.T) {
 			t.Error("looked at before its time")
 		}
 		<-time.After(2 * time.Millisecond)
+		synctest.Wait()
+		if f.Current() != "one" {
+			t.Error("taken at the first look")
+		}
+		<-time.After(reload.Every)
 		synctest.Wait()
 		if f.Current() != "two" {
 			t.Error("not looked at in time")

@@ -42,11 +42,42 @@ func TestPolicyIsReadAgainAndTheLastGoodKept(t *testing.T) {
 
 	write("kill_switch: on")
 	b.file.Look()
+	b.file.Look()
 	if d := b.state(); pairs() != 0 || !b.current().Killed() || !strings.HasSuffix(d.Detail, "kill_switch on") {
 		t.Errorf("a good file: %d, %+v", pairs(), d)
 	}
 	if !strings.Contains(logged.String(), `level=WARN msg="policy loaded"`) || !strings.Contains(logged.String(), "odd in the policy") {
 		t.Errorf("the end of the trouble was not said: %s", &logged)
+	}
+}
+
+// What an editor that truncates leaves for a moment loosens nothing.
+func TestAnEmptyOrHalfWrittenPolicyIsNotTaken(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	const half = "pairs: [[github:acme/api, jira:ACME]]\ntiers: {trusted: auto, untrusted: off}\n"
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(half + "kill_switch: on\n")
+	b, err := openPolicybook(Config{PolicyFile: file}, registry.Tools(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", half, half + "kill_switch: on\n"} {
+		write(text)
+		b.file.Look()
+		if !b.current().Killed() {
+			t.Errorf("%q is taken at its first sight", text)
+		}
+	}
+	write("")
+	b.file.Look()
+	b.file.Look()
+	if d := b.state(); !b.current().Killed() || !strings.Contains(d.Detail, "the file is empty") {
+		t.Errorf("empty: %+v", d)
 	}
 }
 

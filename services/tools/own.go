@@ -46,7 +46,7 @@ func (r *runs) own(ctx context.Context, e *eventv1.WebhookEvent) (string, error)
 			ours.Made = append(ours.Made, m.Ref)
 		}
 		if about && m.Planned.After(r.now().Add(-ownWindow)) {
-			ours.Changes = append(ours.Changes, changes(m)...)
+			ours.Changes = append(ours.Changes, policy.Changes(m.Tool, m.Payload.AsMap())...)
 		}
 	}
 	return policy.OwnEvent(e, ours), nil

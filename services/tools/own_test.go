@@ -106,3 +106,33 @@ func mustStruct(t *testing.T, m map[string]any) *structpb.Struct {
 	}
 	return s
 }
+
+// A person's token closes and labels: what comes back of it starts nothing.
+func TestClosingAndLabelsOfAPersonsTokenAreOwnEvents(t *testing.T) {
+	ex := testkit.NewExecutor(t, token)
+	ex.Answer(func(cmd *executorv1.Command) *executorv1.Result {
+		return &executorv1.Result{Outcome: "done", Ref: cmd.GetTarget(), Account: "github:user:dev-bot"}
+	})
+	c := startWith(t, func(cfg *tools.Config) {
+		cfg.ExecutorEndpoint, cfg.Policy = ex.URL, []byte(testPolicy+"  github.add_labels:\n    github:acme/api: {labels: [bug]}\n")
+	}, time.Now)
+	path := &toolsv1.Argument{Value: &toolsv1.Argument_Path{Path: "event.ref"}}
+	bug := &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{"bug"}}}}
+	issue := func(name, actor string, changes ...*eventv1.FieldChange) []string {
+		e := another(name, func(e *eventv1.WebhookEvent) {
+			e.Kind, e.Ref, e.Type, e.Text = "issue.updated", "github:issue:acme/api#3", "issues", nil
+			e.Actor = &eventv1.Account{Id: actor, Login: actor, Type: "User", Association: "MEMBER"}
+			e.Changes = changes
+		})
+		return states(execute(t, c, open(t, c, sealedInput(sealed(t, sealKey, e, name))).GetRun().GetRunId(), &toolsv1.Plan{
+			Class: "x", DecidedBy: "metadata", Calls: []*toolsv1.PlannedCall{
+				{Rule: "r", Step: "close", Tool: "github.close_issue", Arguments: map[string]*toolsv1.Argument{"target": path}},
+				{Rule: "r", Step: "label", Tool: "github.add_labels", Arguments: map[string]*toolsv1.Argument{"target": path, "labels": bug}},
+			},
+		}).GetRun())
+	}
+	want(t, issue("first", "dev-one"), "done ", "done ")
+	want(t, issue("closed", "dev-bot", &eventv1.FieldChange{Field: "status", From: "open", To: "closed"}), "refused own_event", "refused own_event")
+	want(t, issue("labelled", "dev-bot", &eventv1.FieldChange{Field: "labels", To: "bug"}), "refused own_event", "refused own_event")
+	want(t, issue("by hand", "dev-bot", &eventv1.FieldChange{Field: "labels", To: "ui"}), "done ", "done ")
+}

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -88,9 +89,15 @@ func chosen(cmd *executorv1.Command, m protoreflect.Message) error {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		prefix, _ := proto.GetExtension(fields.Get(i).Options(), toolsv1.E_TargetPrefix).(string)
-		if prefix != "" && prefix+m.Get(fields.Get(i)).String() != cmd.GetTarget() {
+		if prefix != "" && !sameTarget(prefix+m.Get(fields.Get(i)).String(), cmd.GetTarget()) {
 			return fmt.Errorf("payload: %s: the command's target is another: %q", fields.Get(i).Name(), cmd.GetTarget())
 		}
 	}
 	return nil
+}
+
+// sameTarget ignores the case of GitHub's names, as GitHub does: policy's refs
+// of them are in lower case, while a choice is spelled as it is listed.
+func sameTarget(choice, target string) bool {
+	return choice == target || strings.HasPrefix(choice, "github:") && strings.EqualFold(choice, target)
 }

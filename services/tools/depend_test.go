@@ -63,3 +63,56 @@ func TestDependentSteps(t *testing.T) {
 		})
 	}
 }
+
+// What a step gives may be a field's value, too: nobody approves, and nothing
+// shows, a request that isn't whole.
+func TestAFieldThatWaitsIsDecidedOnceItIsThere(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy  string
+		want    []string
+		request string // the object in the request that the approver sees
+	}{
+		"held":    {"tiers: {tools: {jira.link_remote: {trusted: hold}}}\n", []string{"done ", "held tier"}, "jira:issue:ACME-99"},
+		"dry run": {"dry_run: true\n", []string{"dry_run policy", "skipped dependency"}, ""},
+		"off":     {"tiers: {tools: {jira.link_remote: {trusted: off}}}\n", []string{"done ", "refused tier_off"}, ""},
+		"budget":  {"budgets: {place: 1/h}\n", []string{"done ", "refused budget"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ex := testkit.NewExecutor(t, token)
+			sent := ""
+			ex.Answer(func(cmd *executorv1.Command) *executorv1.Result {
+				switch {
+				case cmd.GetMode() == "dry_run":
+					return &executorv1.Result{Outcome: "dry_run"}
+				case cmd.GetTool() == "jira.link_remote":
+					sent = cmd.GetPayload().GetFields()["object"].GetStringValue()
+				}
+				return &executorv1.Result{Outcome: "done", Ref: "jira:issue:ACME-99"}
+			})
+			cl := startWith(t, func(cfg *tools.Config) { cfg.ExecutorEndpoint, cfg.Policy = ex.URL, []byte(dependPolicy+c.policy) }, time.Now)
+			run := open(t, cl, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
+			p := creating()
+			p.Calls = append(p.Calls[:1], &toolsv1.PlannedCall{Rule: "r", Step: "link", Tool: "jira.link_remote", Arguments: map[string]*toolsv1.Argument{
+				"target": {Value: &toolsv1.Argument_Path{Path: "link.issue[0]"}},
+				"object": {Value: &toolsv1.Argument_Path{Path: "$create.ref"}},
+				"title":  {Value: &toolsv1.Argument_Text{Text: "the task"}},
+			}})
+			got := execute(t, cl, run.GetRunId(), p).GetRun()
+			want(t, states(got), c.want...)
+			held := got.GetCalls()[1]
+			if object := held.GetRequest().GetFields()["object"].GetStringValue(); object != c.request || sent != "" {
+				t.Errorf("the approver sees %q, sent before it %q", object, sent)
+			}
+			if c.request == "" {
+				return
+			}
+			if _, err := cl.runs.DecideCall(t.Context(), &toolsv1.DecideCallRequest{RunId: run.GetRunId(), CallId: held.GetCallId(), Approve: true, By: "ana"}); err != nil {
+				t.Fatal(err)
+			}
+			want(t, states(settled(t, cl, run.GetRunId())), "done ", "done ")
+			if sent != c.request {
+				t.Errorf("sent %q", sent)
+			}
+		})
+	}
+}

@@ -1,17 +1,24 @@
 package policy
 
-// mayAct decides whether a call outside is made now, never, or once somebody
-// approved it. A dry run comes before what is held: approving a call must not
-// make an unsealed event act. Budgets come last: only what acts spends.
+// mayEver ends what is off for whoever caused the event, whatever else it is.
+func (d *decider) mayEver() bool {
+	tier, trusted := d.tier()
+	if tier == allowOff {
+		d.noteTier(tier, trusted)
+		return d.end("refused", "tier_off")
+	}
+	return true
+}
+
+// mayAct decides whether a call outside is made now, or once somebody approved
+// it. A dry run comes before what is held: approving a call must not make an
+// unsealed event act. Budgets come last: only what acts spends.
 func (d *decider) mayAct() bool {
-	trusted := d.policy.trustedIn(d.event, d.event.GetActor())
-	tier := d.policy.tier(d.tool.GetName(), trusted)
+	tier, trusted := d.tier()
 	if tier != allowAuto {
-		d.note("trust", "", "%s: trusted %t, tier %s by tiers in POLICY_FILE", accountDetail(d.event.GetActor()), trusted, tier)
+		d.noteTier(tier, trusted)
 	}
 	switch {
-	case tier == allowOff:
-		return d.end("refused", "tier_off")
 	case d.level() == allowDryRun:
 		d.Mode = "dry_run"
 		if d.Authn == "operator" {
@@ -23,9 +30,20 @@ func (d *decider) mayAct() bool {
 		d.note("limit", "", "dry_run in POLICY_FILE is on: requests are shown and not sent")
 		return d.end("dry_run", "policy")
 	case tier == allowHold:
+		// Who approves it approves this too, and has to know.
+		d.mayTell()
 		return d.end("held", "tier")
 	}
 	return d.mayTell() && d.maySpend(trusted)
+}
+
+func (d *decider) tier() (tier string, trusted bool) {
+	trusted = d.policy.trustedIn(d.event, d.event.GetActor())
+	return d.policy.tier(d.tool.GetName(), trusted), trusted
+}
+
+func (d *decider) noteTier(tier string, trusted bool) {
+	d.note("trust", "", "%s: trusted %t, tier %s by tiers in POLICY_FILE", accountDetail(d.event.GetActor()), trusted, tier)
 }
 
 // mayTell holds what would carry a private place's news to a public one. Within

@@ -68,7 +68,7 @@ type Decision struct {
 //
 // The reasons, in the order in which they are looked for: too_many,
 // kill_switch, own_event, authn, no_such_link and dependency, target, choice,
-// tier_off, dry run, tier, private_to_public, budget. Calls of class memory
+// tier_off, dependency, dry run, tier, private_to_public, budget. Calls of class memory
 // know none of kill_switch, own_event and authn, and end with the choice.
 func (p *Policy) Decide(c Case) ([]Decision, error) {
 	planned, err := checkPlan(c.Plan, c.Tools)
@@ -128,14 +128,18 @@ func (d *decider) decide() {
 		d.end("done", "")
 		return
 	}
-	if !d.mayAct() {
+	// What is held, shown or counted is the whole request: all of that is decided
+	// once it is there. What is off stays off.
+	if !d.mayEver() {
 		return
 	}
 	if d.waits {
 		d.end("queued", "dependency")
 		return
 	}
-	d.end("queued", "")
+	if d.mayAct() {
+		d.end("queued", "")
+	}
 }
 
 func (d *decider) end(state, reason string) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -283,5 +284,21 @@ targets: {github.add_comment: ["github:ACME/API"]}
 	got, err := decide(t, p, e, "signature", comment, ownComment, call("set", "records.set", "target=event.ref", "name!stage", "value=event.kind"))
 	if err != nil || got[0].State != "queued" || got[1].State != "queued" || got[2].State != "done" {
 		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// Approving a call approves all that it is held for.
+func TestATierHoldSaysThatItGoesPublicToo(t *testing.T) {
+	const pairs = "pairs: [[github:acme/api, jira:ACME]]\ntiers: {trusted: hold}\nplaces: {jira:ACME: "
+	comment := call("s", "jira.add_comment", "target=link.issue[0]", "body:merged")
+	for place, want := range map[string]bool{"public": true, "private": false} {
+		got, err := decide(t, parse(t, pairs+place+"}"), merged(title("ACME-7", member)), "signature", comment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.ContainsFunc(got[0].Evidence, func(e *toolsv1.Evidence) bool { return e.GetKind() == "visibility" })
+		if got[0].State != "held" || got[0].Reason != "tier" || told != want {
+			t.Errorf("%s: %s %s, told %t: %v", place, got[0].State, got[0].Reason, told, got[0].Evidence)
+		}
 	}
 }

@@ -16,8 +16,8 @@ func (c counting) Invoke(context.Context, *executorv1.Command) (*executorv1.Resu
 	return &executorv1.Result{Outcome: "done"}, nil
 }
 
-// A kill switch that is pulled later ends what waits, too.
-func TestTheKillSwitchEndsWhatWaits(t *testing.T) {
+// A kill switch that is pulled later ends what waits, too, and so does dry_run.
+func TestTheKillSwitchAndDryRunEndWhatWaits(t *testing.T) {
 	current := policy.Default()
 	asked := 0
 	s := stoppable{counting{&asked}, func() *policy.Policy { return current }}
@@ -30,6 +30,10 @@ func TestTheKillSwitchEndsWhatWaits(t *testing.T) {
 		{"kill_switch: on", "look", "done", 2},
 		{"kill_switch: on", "dry_run", "done", 3},
 		{"kill_switch: off", "act", "done", 4},
+		{"dry_run: on", "act", "rejected", 4},
+		{"dry_run: on", "look", "done", 5},
+		{"dry_run: on", "dry_run", "done", 6},
+		{"dry_run: off", "act", "done", 7},
 	} {
 		var err error
 		if current, err = policy.Parse([]byte(step.policy), registry.Tools()); err != nil {

@@ -153,6 +153,10 @@ const wholeRun = `{
 			{
 				"tool": "github.add_comment", "target": "github:pr:acme/api#42", "state": "skipped", "reason": "same_as",
 				"rule": "merged-change", "step": "own", "same_as": "7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11", "url": "https://example.com/1"
+			},
+			{
+				"tool": "github.create_issue", "target": "github:repo:acme/web", "state": "held", "reason": "private_to_public",
+				"rule": "merged-change", "step": "issue", "request": {"title": "Look after it", "body": "Please, soon.", "repository": "acme/web"}
 			}
 		],
 		"writes": [{"tool": "records.upsert", "store": "sqlite", "state": "done", "rows": 3}],
@@ -189,6 +193,11 @@ calls
     by rule merged-change, step own
     the same effect as call 7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11
     made https://example.com/1
+  github.create_issue github:repo:acme/web: held, private_to_public
+    by rule merged-change, step issue
+    with body "Please, soon."
+    with repository "acme/web"
+    with title "Look after it"
 
 memory
   WRITE           STORE   STATE  ROWS  REASON

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -161,11 +163,18 @@ func explainCall(b *strings.Builder, c *toolsv1.Call) {
 }
 
 // explainRequest shows the request that would act, with what is read before it.
+// Of a held call there is no request yet: who decides sees every argument.
 func explainRequest(b *strings.Builder, request *structpb.Struct) {
 	if request == nil {
 		return
 	}
 	fields := request.GetFields()
+	if fields["method"].GetStringValue() == "" {
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			fmt.Fprintf(b, "    with %s %s\n", name, compact(fields[name]))
+		}
+		return
+	}
 	for _, read := range fields["before"].GetListValue().GetValues() {
 		f := read.GetStructValue().GetFields()
 		fmt.Fprintf(b, "    would read %s%s\n", f["url"].GetStringValue(), prefixed(": ", f["why"].GetStringValue()))

@@ -89,7 +89,7 @@ type Ledger interface {
 	// Extend makes a leased call running and fixes the fence of a new attempt at
 	// it before that starts. It is false where the owner's lease ran out or the
 	// LookAt of another attempt lies ahead: of two who believe they hold the call,
-	// one may go on.
+	// one may go on. Nor may one whose call ran out meanwhile.
 	Extend(ctx context.Context, owner Owner, call CallID, notAfter, lookAt time.Time) (bool, error)
 
 	// Resolve gives a leased call that waited for results of its run's other calls what

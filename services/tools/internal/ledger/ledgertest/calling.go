@@ -38,6 +38,14 @@ func callEntries() []entry {
 				p.Calls[i].ValidUntil = p.Calls[i].ValidUntil.Add(24 * time.Hour)
 			}
 		})},
+		{"calls that ran out are not made, however many did", checkManyExpired, breakPin(func(p *ledger.Pinning) {
+			for i := range p.Calls {
+				p.Calls[i].ValidUntil = p.Calls[i].ValidUntil.Add(24 * time.Hour)
+			}
+		})},
+		{"a call that ran out while it was leased is not begun", checkExpiredLeased, breaking(func(b *broken) {
+			b.extend = func(context.Context, ledger.Owner, ledger.CallID, time.Time, time.Time) (bool, error) { return true, nil }
+		})},
 		{"an effect that may still come locks its key", checkPending, breaking(func(b *broken) {
 			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
 				outcomes[0].State, outcomes[0].NextAt, outcomes[0].MayCome = "queued", time.Time{}, false
@@ -248,6 +256,46 @@ func checkExpired(h *harness) {
 	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() == nil {
 		h.Errorf("the run of a call that ran out is not decided: %v", err)
 	}
+}
+
+// More calls than one look puts to rest had run out, and those left over were made.
+func checkManyExpired(h *harness) {
+	var calls []ledger.Call
+	for n := range 300 {
+		calls = append(calls, h.queued(n, n, "set"))
+	}
+	h.pinned(1, calls...)
+	h.clock.advance(time.Hour)
+	for range 2 {
+		if got := h.lease(us); len(got) != 0 {
+			h.Fatalf("leased %d calls that ran out", len(got))
+		}
+	}
+	s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1)))
+	h.ok(err)
+	for _, c := range s.Run.GetCalls() {
+		if c.GetState() != "failed" || c.GetReason() != "expired" {
+			h.Fatalf("call %s is %s %q", c.GetCallId(), c.GetState(), c.GetReason())
+		}
+	}
+}
+
+func checkExpiredLeased(h *harness) {
+	c := h.queued(1, 1, "set")
+	c.ValidUntil = h.clock.Now().Add(callLease / 2)
+	h.pinned(1, c)
+	if got := h.lease(us); len(got) != 1 {
+		h.Fatalf("leased %v", got)
+	}
+	h.clock.advance(callLease / 2)
+	now := h.clock.Now()
+	if ok, err := h.Extend(h.ctx, us, ledger.CallID(id(kindCall, 1)), now.Add(time.Second), now.Add(5*time.Second)); ok || err != nil {
+		h.Errorf("begun, %v, though it ran out", err)
+	}
+	h.wantCall(1, "queued", "")
+	h.clock.advance(callLease)
+	h.lease(us)
+	h.wantCall(1, "failed", "expired")
 }
 
 func checkPending(h *harness) {

@@ -206,13 +206,13 @@ func (c *Call) record(o ledger.Outcome) {
 }
 
 // Extend fixes the fence of a new attempt at a call, where owner holds it and no
-// other attempt's lies ahead; else it returns false and changes nothing.
+// other attempt's lies ahead, and it has not run out; else it returns false and changes nothing.
 func (c *Call) Extend(owner ledger.Owner, now int64, notAfter, lookAt int64) (bool, error) {
 	shown, err := c.Decoded()
 	if err != nil {
 		return false, err
 	}
-	if !IsOpen(shown.GetState()) || c.Owner != string(owner) || c.LeaseUntil <= now || c.LookAt > now {
+	if !IsOpen(shown.GetState()) || c.Owner != string(owner) || c.LeaseUntil <= now || c.LookAt > now || c.ValidUntil <= now {
 		return false, nil
 	}
 	shown.State, shown.Reason, shown.NextAt = "running", "", nil

@@ -242,7 +242,7 @@ func (s statement) callText() string {
 		// be half done. What was tried in vain, or waits for its key, waits its turn:
 		// else it would keep everybody else's calls from ever being made.
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
-			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1
+			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 AND call.valid_until > ?1
 			AND call.provider NOT IN (SELECT value FROM json_each(?3)) AND (?4 = '' OR run.id = ?4)
 			ORDER BY call.next_at, call.run, call.position LIMIT ?2`
 	case selectExpired:

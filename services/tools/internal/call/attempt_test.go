@@ -83,7 +83,7 @@ func TestAttempt(t *testing.T) {
 
 		"set, unknown":             {result: result("unknown", "timeout"), state: "queued", reason: "provider_away", next: over, mayCome: true},
 		"set, no answer":           {err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: over, mayCome: true},
-		"set, tenth without one":   {evidence: failed(9), err: &call.InvokeError{Err: errors.New("timeout")}, state: "unknown", reason: "attempts"},
+		"set, tenth without one":   {evidence: failed(9), err: &call.InvokeError{Err: errors.New("timeout")}, state: "unknown", reason: "attempts", mayCome: true},
 		"never sent":               {err: &call.InvokeError{NotSent: true, Err: errors.New("refused")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second), notAttempted: true},
 		"never to be sent":         {err: &call.InvokeError{NotSent: true, Refused: true, Err: errors.New("too large")}, state: "failed", reason: "rejected", evidenceHas: "too large"},
 		"read, no answer":          {class: "read", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second)},

@@ -90,6 +90,10 @@ func (j *judging) unknown(reason, detail string) {
 		reason = reasonProviderAway
 	}
 	j.again(reason, detail, !j.harmless())
+	if j.State == "unknown" {
+		j.MayCome = j.mode == "act"
+		return
+	}
 	if over := LookAt(j.call.NotAfter); j.MayCome && j.mode == "act" && j.NextAt.Before(over) {
 		j.NextAt = over
 	}

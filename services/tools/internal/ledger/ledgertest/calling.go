@@ -44,11 +44,19 @@ func callEntries() []entry {
 			}
 		})},
 		{"a call that ran out while it was leased is not begun", checkExpiredLeased, breaking(func(b *broken) {
-			b.extend = func(context.Context, ledger.Owner, ledger.CallID, time.Time, time.Time) (bool, error) { return true, nil }
+			b.extend = func(context.Context, ledger.Owner, ledger.CallID, time.Time, time.Time) (bool, error) {
+				return true, nil
+			}
 		})},
 		{"an effect that may still come locks its key", checkPending, breaking(func(b *broken) {
 			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
 				outcomes[0].State, outcomes[0].NextAt, outcomes[0].MayCome = "queued", time.Time{}, false
+				return b.Ledger.Record(ctx, run, outcomes)
+			}
+		})},
+		{"an effect that may still come of a call given up locks its key", checkGivenUp, breaking(func(b *broken) {
+			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
+				outcomes[0].MayCome = false
 				return b.Ledger.Record(ctx, run, outcomes)
 			}
 		})},
@@ -314,6 +322,31 @@ func checkPending(h *harness) {
 	h.clock.advance(20 * time.Second)
 	if got := h.lease(us); len(got) != 2 || got[0] != id(kindCall, 0) || got[1] != id(kindCall, 1) {
 		h.Errorf("leased %v, want the calls that were begun", got)
+	}
+}
+
+// The tenth attempt got no answer either: its key was free at once, and so was its retry.
+func checkGivenUp(h *harness) {
+	for n, class := range []string{"upsert", "create"} {
+		h.pinned(n, h.intent(n, n, class))
+		_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, n)), State: "unknown", Reason: "attempts", MayCome: true, Attempted: true}})
+		h.ok(err)
+		h.wantCall(n, "unknown", "attempts")
+	}
+	h.clock.advance(time.Second)
+	if p := h.pinned(10, h.intent(10, 0, "upsert")); len(p.Leased) != 0 {
+		h.Errorf("performed beside an attempt whose effect may still come")
+	}
+	_, err := h.Retry(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Retrying{Force: true, By: "ana"})
+	h.ok(err)
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v before the last attempts are over", got)
+	}
+	h.clock.advance(20 * time.Second)
+	calls, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: us, Limit: 10, Lease: callLease})
+	h.ok(err)
+	if len(calls) != 2 || calls[0].Begun || calls[1].Begun {
+		h.Errorf("leased %v, want the one that was forced, to be made, and the one that waited", calls)
 	}
 }
 

@@ -52,9 +52,15 @@ func (c *Call) queueAgain(now int64) {
 		c.hold()
 		return
 	}
+	over := c.LookAt
 	c.rest("queued", "")
-	c.NextAt, c.NotAfter, c.LookAt, c.ValidUntil = now, 0, 0, now+c.ValidFor
-	c.Shown.NextAt = timestamppb.New(ledger.Time(now))
+	// The effect of the last attempt may still come: until that is over, this one waits.
+	at := max(now, over)
+	if c.Admission() == Exclusive {
+		over = 0 // It is made, and not looked for; nobody else may act on its key.
+	}
+	c.NextAt, c.NotAfter, c.LookAt, c.ValidUntil = at, 0, over, at+c.ValidFor
+	c.Shown.NextAt = timestamppb.New(ledger.Time(at))
 }
 
 // Retry is Requeue at somebody's wish.

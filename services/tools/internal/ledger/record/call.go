@@ -182,10 +182,12 @@ func Record(calls []Call, run ledger.RunID, outcomes []ledger.Outcome) (changed 
 func (c *Call) record(o ledger.Outcome) {
 	s, next := c.Shown, ledger.Micros(o.NextAt)
 	// An effect that may still come keeps its key locked.
-	if !(o.State == "running" || o.State == "queued" && o.MayCome) {
-		c.LookAt = 0
+	over := int64(0)
+	if o.State == "running" || o.MayCome && (o.State == "queued" || o.State == "unknown") {
+		over = c.LookAt
 	}
 	c.rest(o.State, o.Reason)
+	c.LookAt = over
 	if o.State == "queued" {
 		c.NextAt = next
 		s.NextAt = stamp(next)

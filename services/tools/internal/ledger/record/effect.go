@@ -137,7 +137,7 @@ func (us Upserts) laterThan(version int64) bool {
 // busy: somebody works on the key, or an attempt's effect may still come.
 func (us Upserts) busy(now int64) bool {
 	for _, u := range us {
-		if IsOpen(u.State) && (u.LeaseUntil > now || u.LookAt > now) {
+		if IsOpen(u.State) && u.LeaseUntil > now || u.LookAt > now {
 			return true
 		}
 	}

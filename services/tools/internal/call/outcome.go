@@ -41,8 +41,7 @@ func (j *judging) withoutResult(err error) {
 	errors.As(err, &invoke)
 	switch {
 	case invoke != nil && invoke.Refused:
-		j.end("failed", "rejected")
-		j.note("executor", "%v", err)
+		j.never(err.Error())
 	case invoke != nil && invoke.NotSent:
 		// Nobody was asked: that is no attempt.
 		j.Attempted = false
@@ -144,13 +143,23 @@ func (j *judging) withResult(r *executorv1.Result) {
 func (j *judging) rejected(r *executorv1.Result, detail string) {
 	switch {
 	case j.mode != "look":
-		j.end("failed", "rejected")
-		j.note("executor", "%s", detail)
+		j.never(detail)
 	case r.GetReason() == reasonNotFound:
 		j.note(ledger.EvidenceAttempt, "looked for: it was not made")
 		j.State, j.NextAt = "queued", j.Now()
 	default:
 		j.unknown("", detail)
+	}
+}
+
+// never ends a call of which this attempt did nothing, nor would another. One before
+// it may have acted: then nobody knows what came of the call.
+func (j *judging) never(detail string) {
+	j.end("failed", "rejected")
+	j.note("executor", "%s", detail)
+	if j.pending() {
+		j.State = "unknown"
+		j.note(ledger.EvidenceAttempt, "an attempt before this one had no answer and may have acted")
 	}
 }
 

@@ -150,6 +150,9 @@ func checkOvertakenLater(h *harness) {
 		h.Errorf("begun, %v, though somebody has set it since", err)
 	}
 	h.wantStates(1, "skipped superseded", "skipped dependency")
+	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || len(s.Run.GetCalls()[0].GetEvidence()) != 1 {
+		h.Errorf("evidence %v, %v; want who set it, for it was never begun", s.Run.GetCalls()[0].GetEvidence(), err)
+	}
 	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() == nil {
 		h.Errorf("the run is not decided: %v", err)
 	}

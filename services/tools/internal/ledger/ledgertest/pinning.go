@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -323,6 +324,9 @@ func checkBegunUpsertSuperseded(h *harness) {
 		h.Errorf("leased %v", got)
 	}
 	h.wantCall(1, "skipped", "superseded")
+	if list := h.call(1).GetEvidence(); len(list) != 1 || !strings.Contains(list[0].GetDetail(), "may have acted") {
+		h.Errorf("evidence %v, want that it may have acted", list)
+	}
 }
 
 func checkUpsertWaits(h *harness) {

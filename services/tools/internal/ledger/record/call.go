@@ -34,6 +34,8 @@ type Call struct {
 	Payload     []byte
 
 	Shown *toolsv1.Call
+	// Extend began another attempt after one that had no outcome; not stored.
+	Again bool
 }
 
 // NewCall makes the row of an intent that is pinned now.
@@ -139,7 +141,7 @@ func (c *Call) Leased() (ledger.Call, error) {
 	return ledger.Call{
 		Shown: shown, Run: ledger.RunID(c.Run), EventID: c.Event, Payload: payload, Mode: c.Mode, Occurrence: c.Occurrence,
 		Version: ledger.Time(c.Version), NotAfter: ledger.Time(c.NotAfter), LookAt: ledger.Time(c.LookAt),
-		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner), Needs: needed, Begun: shown.GetState() == "running" || c.LookAt > 0,
+		ValidUntil: ledger.Time(c.ValidUntil), Owner: ledger.Owner(c.Owner), Needs: needed, Begun: c.begun(),
 	}, nil
 }
 
@@ -217,6 +219,7 @@ func (c *Call) Extend(owner ledger.Owner, now int64, notAfter, lookAt int64) (bo
 	if !IsOpen(shown.GetState()) || c.Owner != string(owner) || c.LeaseUntil <= now || c.LookAt > now || c.ValidUntil <= now {
 		return false, nil
 	}
+	c.Again = c.begun()
 	shown.State, shown.Reason, shown.NextAt = "running", "", nil
 	c.NotAfter, c.LookAt, c.NextAt = notAfter, lookAt, 0
 	return true, nil
@@ -225,11 +228,10 @@ func (c *Call) Extend(owner ledger.Owner, now int64, notAfter, lookAt int64) (bo
 // Expire puts to rest what is no longer wanted. An attempt whose outcome nobody
 // recorded may have had its effect: calling it failed would let it happen twice.
 func (c *Call) Expire() error {
-	shown, err := c.Decoded()
-	if err != nil {
+	if _, err := c.Decoded(); err != nil {
 		return err
 	}
-	if shown.GetState() == "running" || c.LookAt > 0 {
+	if c.begun() {
 		c.rest("unknown", "")
 	} else {
 		c.rest("failed", "expired")

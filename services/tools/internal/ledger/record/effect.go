@@ -1,6 +1,11 @@
 package record
 
-import "slices"
+import (
+	"slices"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
 
 // Admission is what a call that is to act depends on.
 type Admission int
@@ -99,13 +104,25 @@ func (us Upserts) Turn(c *Call, now int64) Turn {
 	// One that was begun is over by now. Made again it would put back what a later
 	// one wrote.
 	if us.laterThan(c.Version) {
+		begun := c.begun()
 		c.rest("skipped", "superseded")
+		c.mayHaveActed(begun)
 		return Drop
 	}
 	if us.busy(now) || c.LookAt == 0 && us.begun() {
 		return Wait
 	}
 	return Take
+}
+
+// begun: an attempt at the call was made, and nobody knows what came of it.
+func (c *Call) begun() bool { return c.Shown.GetState() == "running" || c.LookAt > 0 }
+
+// mayHaveActed says on a call that was put to rest that it was begun before.
+func (c *Call) mayHaveActed(begun bool) {
+	if begun {
+		c.Shown.Evidence = append(c.Shown.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceAttempt, Detail: "an attempt at it had no answer and may have acted"})
+	}
 }
 
 // begun tells whether an attempt at one was made whose outcome nobody knows: it

@@ -49,6 +49,7 @@ func (c *Call) Supersede(a Attribute) {
 	detail := fmt.Sprintf("%s was set by somebody else after the event that this was planned on", c.Sets)
 	c.rest("skipped", "superseded")
 	c.Shown.Evidence = append(c.Shown.Evidence, &toolsv1.Evidence{Kind: "event", Detail: detail, Ref: a.Event})
+	c.mayHaveActed(c.Again)
 }
 
 // Actor is the ref of who acted in an event; "" where nobody is named.

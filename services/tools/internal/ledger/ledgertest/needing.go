@@ -36,6 +36,12 @@ func needEntries() []entry {
 				return b.Ledger.Resolve(ctx, owner, r)
 			}
 		})},
+		{"calls that wait don't stand in each other's way", checkNeedsSameKey, breaking(func(b *broken) {
+			b.resolve = func(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
+				r.Shown.State, r.Shown.Reason = "skipped", "same_as"
+				return b.Ledger.Resolve(ctx, owner, r)
+			}
+		})},
 		{"a set that somebody else overtook is superseded", checkOvertaken, noSets},
 		{"a set that waited is superseded when it is begun", checkOvertakenLater, noSets},
 		{"a set that our own account overtook is made", checkOvertakenByUs, breaking(func(b *broken) {
@@ -208,4 +214,31 @@ func checkResolveTaken(h *harness) {
 		h.Errorf("an effect that another call holds is to be made: %v", err)
 	}
 	h.wantStates(1, "done ", "skipped same_as")
+}
+
+// Calls whose text only needs a result know their target from the beginning: two of
+// one effect skipped each other, or the second could not be pinned.
+func checkNeedsSameKey(h *harness) {
+	waiting := func(n, need int) ledger.Call {
+		c := h.needing(n, need)
+		c.Shown.EffectKey, c.Shown.Target = id(kindEffect, 9), issue
+		return c
+	}
+	h.pinned(1, h.intent(1, 1, "create"), waiting(2, 1), waiting(3, 1))
+	h.pinned(4, h.intent(4, 4, "create"), waiting(5, 4))
+	h.record(1, 1, "done")
+	h.record(4, 4, "done")
+	if got := h.lease(us); len(got) != 3 {
+		h.Fatalf("leased %v, want all that waited", got)
+	}
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 9, "queued", "")); err != nil || !ok {
+		h.Errorf("the first one: %v, %v", ok, err)
+	}
+	for _, n := range []int{3, 5} {
+		if _, ok, err := h.Resolve(h.ctx, us, h.resolution(n, 9, "queued", "")); err != nil || ok {
+			h.Errorf("call %d: %v, %v; its effect is another call's", n, ok, err)
+		}
+	}
+	h.wantStates(1, "done ", "queued ", "skipped same_as")
+	h.wantStates(4, "done ", "skipped same_as")
 }

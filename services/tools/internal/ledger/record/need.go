@@ -29,13 +29,13 @@ func (c *Call) needs() []string {
 	return strings.Split(c.Needs, ",")
 }
 
-// Key is what the effect is locked by: its effect key, or while the target is not
-// known a name of the call's own.
+// Key is what the effect is locked by: its effect key, or while the call waits for
+// others, and stands in nobody's way, a name of its own.
 func (c *Call) Key() string {
-	if key := c.Shown.GetEffectKey(); key != "" || c.Needs == "" {
-		return key
+	if c.Needs != "" {
+		return c.ID
 	}
-	return c.ID
+	return c.Shown.GetEffectKey()
 }
 
 // waits: the call is not to be leased before the others of its run are done.

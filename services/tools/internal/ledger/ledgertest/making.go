@@ -22,6 +22,13 @@ func madeEntries() []entry {
 				p.Calls[i].Actor = "github:user:ana"
 			}
 		})},
+		{"a call that waits for its target is counted too", checkSpentWaiting, breakPin(func(p *ledger.Pinning) {
+			for i := range p.Calls {
+				if len(p.Calls[i].Needs) > 0 {
+					p.Calls[i].Actor, p.Calls[i].Place = "", ""
+				}
+			}
+		})},
 		{"effects of ours are known by target and by key", checkMade, breaking(func(b *broken) {
 			b.made = func(ctx context.Context, targets, _ []string, since time.Time) ([]ledger.Effect, error) {
 				return b.Ledger.Made(ctx, targets, nil, since)
@@ -73,6 +80,33 @@ func checkSpent(h *harness) {
 			h.Errorf("%+v: %d and %d, %v; want %d and %d", c.q, actor, place, err, c.actor, c.place)
 		}
 	}
+}
+
+// One whose target is what another one makes counted against no budget, ever.
+func checkSpentWaiting(h *harness) {
+	const ana = "github:user:ana"
+	create, waiting := h.intent(1, 1, "create"), h.needing(2, 1)
+	for _, c := range []*ledger.Call{&create, &waiting} {
+		c.Actor, c.Place = ana, repo
+	}
+	memory := h.by(3, ana, repo, "done")
+	memory.Shown.Class = "memory"
+	h.pinned(1, create, waiting, memory)
+	want := func(n uint32) {
+		h.Helper()
+		if actor, place, err := h.Spent(h.ctx, ledger.Spending{Actor: ana, Place: repo}); err != nil || actor != n || place != n {
+			h.Errorf("%d and %d, %v; want %d", actor, place, err, n)
+		}
+	}
+	want(2)
+	h.record(1, 1, "done")
+	h.lease(us)
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 2, "queued", "")); err != nil || !ok {
+		h.Errorf("resolved %v, %v", ok, err)
+	}
+	want(2)
+	h.record(1, 2, "done")
+	want(2)
 }
 
 func checkMade(h *harness) {

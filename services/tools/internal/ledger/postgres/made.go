@@ -13,7 +13,7 @@ import (
 
 const (
 	// A call that acts, or did, or may have.
-	spends      = ` call.class <> 'read' AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
+	spends      = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	selectSpent = `SELECT
 		(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.actor = $1 AND call.actor <> '' AND planned_at >= $3 AND run.id <> $4 AND` + spends + `),
 		(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.place = $2 AND call.place <> '' AND planned_at >= $3 AND run.id <> $4 AND` + spends + `)`

@@ -46,8 +46,10 @@ func NewCall(c ledger.Call, now int64) (Call, error) {
 	}
 	row.ValidFor = max(0, row.ValidUntil-now)
 	row.PlannedAt, row.Needs, row.Sets = now, joined(c.Needs), c.Sets
+	// Also of one that waits: it is to count from the beginning.
+	row.Actor, row.Place = c.Actor, c.Place
 	if row.Admission() != Free {
-		row.Target, row.Actor, row.Place = row.Shown.GetTarget(), c.Actor, c.Place
+		row.Target = row.Shown.GetTarget()
 	}
 	switch row.Shown.GetState() {
 	case "running":

@@ -97,7 +97,7 @@ const (
 	entityColumns      = `entity.ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes`
 	observationColumns = `subject, name, sub_key, at, value, place, actor, event_id, authn`
 	// A call that acts, or did, or may have.
-	spends = ` call.class <> 'read' AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
+	spends = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	// Oldest first, and never in doubt.
 	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind, link.authn`
 	// The text that a link stood in was seen later than the link. A text that a

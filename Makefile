@@ -34,7 +34,8 @@ test: ## Vet and test every module, on real stores where they can be had (build/
 	@[ -n "$$SWITCHYARD_OPENAPI" ] || echo "make test: NOT TESTED: requests to providers against the providers' own descriptions: SWITCHYARD_OPENAPI names no folder of them"
 	go vet work
 	go vet -tags faultpoints ./internal/faultpoint
-	build/stores.sh run go test $(RACE) -timeout 30m work
+	@# Three packages at a time on two cores: the longest wait for leases and servers more than they compute.
+	build/stores.sh run go test $(RACE) -p 3 -timeout 30m work
 
 .PHONY: check
 check: fresh lint build alone test ## What CI runs: fresh, lint, build, alone, test, fuzz for seconds

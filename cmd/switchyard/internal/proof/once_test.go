@@ -135,46 +135,60 @@ func TestDroppedAfterActing(t *testing.T) {
 	})
 }
 
+// death is a step of a call at which a process is killed.
+type death struct {
+	victim, step string
+	at           int
+}
+
 // TestKilledAtEachStepOfACall: tools and the executor are killed at each step of a
 // call of every action, and started again.
 func TestKilledAtEachStepOfACall(t *testing.T) {
-	for _, tc := range []struct {
-		victim, step string
-		at           int
-	}{
+	for _, d := range []death{
 		{"tools", "call.before_invoke", 3}, {"tools", "call.after_invoke", 3}, {"tools", "call.before_record", 1}, {"tools", "call.after_record", 1},
 		{"tools", "call.before_resolve", 1}, {"tools", "call.after_resolve", 1},
 		{"executor", "action.before_request", 2}, {"executor", "action.after_request", 2},
 	} {
-		t.Run(tc.step, func(t *testing.T) {
-			onBothLedgers(t, func(t *testing.T, setting []string) {
-				a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
-				a.extra = append(a.extra, setting...)
-				a.addPull()
-				for _, name := range []string{"executor", "tools", "agent", "ingress"} {
-					point := ""
-					if name == tc.victim {
-						point = fmt.Sprintf("%s:%d", tc.step, tc.at)
-					}
-					a.start(name, point)
-				}
-				dying := a.procs[tc.victim]
-				told := make(chan struct{})
-				go func() {
-					defer close(told)
-					_, _ = a.post("pull_request", "merge", merge(142, "ACME-7 Try again").json(t))
-				}()
-				select {
-				case <-dying.exited:
-				case <-time.After(time.Minute):
-					t.Fatalf("%s was not killed at %s: is the step reached?", tc.victim, tc.step)
-				}
-				<-told
-				a.start(tc.victim, "")
-				t.Logf("%s killed at %s: %v", tc.victim, tc.step, a.everythingOnce())
-			})
+		t.Run(d.step+"/sqlite", func(t *testing.T) {
+			t.Parallel()
+			killedAt(t, d, nil)
+		})
+		t.Run(d.step+"/postgres", func(t *testing.T) {
+			// Between a result and its record the two differ most; all steps take minutes.
+			if d.step != "call.before_record" {
+				long(t, "killed at "+d.step+" on PostgreSQL")
+			}
+			t.Parallel()
+			killedAt(t, d, startServer(t, "postgres").setting())
 		})
 	}
+}
+
+func killedAt(t *testing.T, d death, setting []string) {
+	a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
+	a.extra = append(a.extra, setting...)
+	a.addPull()
+	for _, name := range []string{"executor", "tools", "agent", "ingress"} {
+		point := ""
+		if name == d.victim {
+			point = fmt.Sprintf("%s:%d", d.step, d.at)
+		}
+		a.start(name, point)
+	}
+	dying := a.procs[d.victim]
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		_, _ = a.post("pull_request", "merge", merge(142, "ACME-7 Try again").json(t))
+	}()
+	select {
+	case <-dying.exited:
+	case <-time.After(time.Minute):
+		t.Fatalf("%s was not killed at %s: is the step reached?", d.victim, d.step)
+	}
+	<-told
+	a.start(d.victim, "")
+	t.Logf("%s killed at %s: %v", d.victim, d.step, a.everythingOnce())
 }
 
 // TestSameMergeThroughTwoHooks: a repository's hook and an App's tell one merge in

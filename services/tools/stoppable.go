@@ -9,8 +9,9 @@ import (
 )
 
 // stoppable asks the policy of now before each attempt: a kill switch or a dry run
-// that lets drain what was allowed, held or failed earlier would be none. Looking is let through, and so
-// is rendering: neither acts. What is rejected so can be retried later.
+// that lets drain what was allowed, held or failed earlier would be none. Looking is
+// let through, and so is rendering: neither acts. What is rejected so can be retried
+// later.
 type stoppable struct {
 	call.Executor
 

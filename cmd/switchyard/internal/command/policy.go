@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/switchyard-dev/switchyard/services/tools"
 
@@ -86,31 +85,9 @@ func (c checkPolicyCommand) Run(env *Env) error {
 }
 
 func showPolicyCheck(file string, check tools.PolicyCheck) string {
-	if file == "" {
-		file = "the policy of switchyard dev"
-	}
-	var b strings.Builder
-	errors, warnings := 0, 0
+	c := checkedFile{file: file, without: "the policy of switchyard dev", good: check.Summary}
 	for _, f := range check.Findings {
-		place := file
-		if f.Line > 0 {
-			place = fmt.Sprintf("%s:%d:%d", file, f.Line, f.Column)
-		}
-		fmt.Fprintf(&b, "%s: %s: %s\n", place, f.Severity, f.Message)
-		if f.Severity == tools.PolicyError {
-			errors++
-		} else {
-			warnings++
-		}
+		c.findings = append(c.findings, finding{f.Line, f.Column, string(f.Severity), f.Message, f.Severity == tools.PolicyError})
 	}
-	if errors > 0 {
-		fmt.Fprintf(&b, "%s: %s, %s\n", file, counted(errors, "error"), counted(warnings, "warning"))
-		return b.String()
-	}
-	fmt.Fprintf(&b, "%s: %s", file, check.Summary)
-	if warnings > 0 {
-		fmt.Fprintf(&b, ", %s", counted(warnings, "warning"))
-	}
-	b.WriteString("\n")
-	return b.String()
+	return c.String()
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
 	"github.com/switchyard-dev/switchyard/services/agent"
@@ -127,33 +126,11 @@ func checkRules(file string) (agent.RulesCheck, error) {
 }
 
 func showCheck(file string, check agent.RulesCheck) string {
-	var b strings.Builder
-	if file == "" {
-		file = builtInName
-	}
-	errors, warnings := 0, 0
+	c := checkedFile{file: file, without: builtInName, good: fmt.Sprintf("%s, hash %s", counted(check.Rules, "rule"), check.Hash)}
 	for _, f := range check.Findings {
-		place := file
-		if f.Line > 0 {
-			place = fmt.Sprintf("%s:%d:%d", file, f.Line, f.Column)
-		}
-		fmt.Fprintf(&b, "%s: %s: %s\n", place, f.Severity, f.Message)
-		if f.Severity == agent.FindingError {
-			errors++
-		} else {
-			warnings++
-		}
+		c.findings = append(c.findings, finding{f.Line, f.Column, string(f.Severity), f.Message, f.Severity == agent.FindingError})
 	}
-	if errors > 0 {
-		fmt.Fprintf(&b, "%s: %s, %s\n", file, counted(errors, "error"), counted(warnings, "warning"))
-		return b.String()
-	}
-	fmt.Fprintf(&b, "%s: %s, hash %s", file, counted(check.Rules, "rule"), check.Hash)
-	if warnings > 0 {
-		fmt.Fprintf(&b, ", %s", counted(warnings, "warning"))
-	}
-	b.WriteString("\n")
-	return b.String()
+	return c.String()
 }
 
 func counted(n int, what string) string {

@@ -183,15 +183,6 @@ func onceOn(t *testing.T, changes []provider.Change) {
 	}
 }
 
-func countChanges(changes []provider.Change, what, on string) (n int) {
-	for _, c := range changes {
-		if strings.Contains(c.What, what) && (on == "" || c.On == on) {
-			n++
-		}
-	}
-	return n
-}
-
 // onBothLedgers runs a test with its system on SQLite and on PostgreSQL.
 func onBothLedgers(t *testing.T, test func(t *testing.T, setting []string)) {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -247,7 +248,7 @@ func TestFrozenExecutor(t *testing.T) {
 				var frozen atomic.Bool
 				a.github.Plant(provider.Fault{Name: "freezes who asks", Times: 1000, Match: func(r provider.Request) bool {
 					if at(r) && frozen.CompareAndSwap(false, true) {
-						_ = executor.Signal(syscall.SIGSTOP)
+						stop(t, executor)
 					}
 					return false
 				}})
@@ -271,6 +272,20 @@ func TestFrozenExecutor(t *testing.T) {
 				a.once()
 			})
 		})
+	}
+}
+
+// stop returns once every thread of a child stands still: a signal that is only on
+// its way leaves time to read one more answer.
+func stop(t *testing.T, child *os.Process) {
+	t.Helper()
+	if err := child.Signal(syscall.SIGSTOP); err != nil {
+		t.Error(err)
+		return
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(child.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Errorf("the child did not stop: %v, status %#x", err, status)
 	}
 }
 

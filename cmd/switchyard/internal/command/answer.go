@@ -69,7 +69,7 @@ func renderAnswer(a *agentv1.Answer, base *url.URL, hint string) string {
 		fmt.Fprintf(&b, "not acted on: %s in the %s: %s\n", u.GetRef(), u.GetWhere(), u.GetReason())
 	}
 	for _, g := range a.GetGaps() {
-		fmt.Fprintf(&b, "missing: %s%s%s\n", g.GetCode(), prefixed(": ", g.GetDetail()), prefixed("; set ", g.GetSetting()))
+		fmt.Fprintf(&b, "missing: %s%s%s\n", g.GetCode(), prefixed(": ", g.GetDetail()), prefixed("; see ", g.GetSetting()))
 	}
 	if link, err := base.Parse(a.GetUrl()); err == nil && a.GetUrl() != "" {
 		fmt.Fprintf(&b, "run:     %s\n", link)

@@ -84,7 +84,7 @@ actions taken:
   records.upsert   sqlite             done
   jira.transition  jira:issue:ACME-7  dry_run  no_token
 not acted on: jira:issue:UTF-8 in the body: unconfirmed
-missing: sink_unset: facts come from the ledger; set CLICKHOUSE_URL
+missing: sink_unset: facts come from the ledger; see CLICKHOUSE_URL
 run:     ` + url + `/runs/0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
 `
 	if out.stdout != want {

@@ -97,7 +97,7 @@ func explainRun(a *agentv1.Answer, r *toolsv1.Run) string {
 	explainWrites(&b, r.GetWrites())
 	explainLinks(&b, a, r.GetLinks())
 	for _, g := range a.GetGaps() {
-		fmt.Fprintf(&b, "\nmissing %s%s%s\n", g.GetCode(), prefixed(": ", g.GetDetail()), prefixed("; set ", g.GetSetting()))
+		fmt.Fprintf(&b, "\nmissing %s%s%s\n", g.GetCode(), prefixed(": ", g.GetDetail()), prefixed("; see ", g.GetSetting()))
 	}
 	return b.String()
 }

@@ -124,6 +124,7 @@ func (d *deployment) examples() {
 		{"github pull_request.merged", `(?s)status:  success\nsummary: Pull request acme/api#42 was merged: 2 actions as a dry run\..*` +
 			`\n  records\.upsert +postgres +done *\n  facts\.record +clickhouse +(done|queued) *\n  graph\.upsert +neo4j +(done|queued) *` +
 			`\n  jira\.add_comment +jira:issue:ACME-7 +dry_run  no_token *\n  jira\.transition +jira:issue:ACME-7 +dry_run  no_token *` +
+			`(\nmissing: sink_behind: [^\n]*; see (NEO4J_URI|CLICKHOUSE_URL))*` +
 			`\nrun:     http://127\.0\.0\.1:` + d.ingress + `/runs/[0-9a-f-]{36}\n +docker compose run --rm cli runs show [0-9a-f-]{36}\n`},
 		{"jira issue.status_changed", `status:  success\n`},
 		{"notion page.updated", `status:  success\n`},

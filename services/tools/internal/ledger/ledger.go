@@ -226,9 +226,11 @@ type Call struct {
 	// all are done it is queued, dependency, and not leased, nor does it expire; once one
 	// can't be done any more it becomes skipped, dependency.
 	Needs []CallID
-	// Sets is the attribute of its target that a call of class set sets; "" where none
-	// is remembered. Where a signed event by somebody else set it later than Version, and
-	// not to what the call would, the call becomes skipped, superseded.
+	// Sets is the attribute of its target that a call of class set sets, and with "=" to
+	// what, where the payload has no field of its name; "" where none is remembered. Where
+	// a signed event by somebody else changed it later than Version, and it is not now what
+	// the call would set it to, the call becomes skipped, superseded. One that repeats
+	// what it is changes nothing.
 	Sets string
 	// Absolute: no effect starts after it.
 	NotAfter time.Time

@@ -30,6 +30,9 @@ type Attribute struct {
 	Name    string
 	Value   string
 	Version Version
+	// Changed: the event says that it changed the attribute, and not only what it is.
+	// Told of those that calls set; what is read back from a store leaves it out.
+	Changed bool
 }
 
 // Version orders what several events say about one thing.

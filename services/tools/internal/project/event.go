@@ -72,7 +72,7 @@ func entities(e *eventv1.WebhookEvent, links []Link) []Entity {
 	add(Entity{Ref: e.GetRef(), NativeID: e.GetNativeId(), Place: e.GetPlace(), Attributes: subject(e, version)})
 	place := Entity{Ref: e.GetPlace()}
 	if v := e.GetVisibility(); v == "public" || v == "private" {
-		place.Attributes = []Attribute{{"visibility", v, version}}
+		place.Attributes = []Attribute{{Name: "visibility", Value: v, Version: version}}
 	}
 	add(place)
 	add(person(e, version))
@@ -92,17 +92,17 @@ func subject(e *eventv1.WebhookEvent, version Version) []Attribute {
 			value, ok = changedTo(e, name)
 		}
 		if ok {
-			list = append(list, Attribute{name, value, version})
+			list = append(list, Attribute{Name: name, Value: value, Version: version, Changed: changes(e, name)})
 		}
 	}
 	switch {
 	case strings.HasSuffix(e.GetKind(), ".deleted") && !strings.HasPrefix(e.GetKind(), "comment."):
-		list = append(list, Attribute{"deleted", "true", version})
+		list = append(list, Attribute{Name: "deleted", Value: "true", Version: version})
 	case strings.HasSuffix(e.GetKind(), ".restored"):
-		list = append(list, Attribute{"deleted", "false", version})
+		list = append(list, Attribute{Name: "deleted", Value: "false", Version: version})
 	}
 	if e.GetRef() == e.GetPlace() && (e.GetVisibility() == "public" || e.GetVisibility() == "private") {
-		list = append(list, Attribute{"visibility", e.GetVisibility(), version})
+		list = append(list, Attribute{Name: "visibility", Value: e.GetVisibility(), Version: version})
 	}
 	return list
 }
@@ -111,10 +111,10 @@ func person(e *eventv1.WebhookEvent, version Version) Entity {
 	actor := e.GetActor()
 	entity := Entity{Ref: Person(Origin(e), actor), NativeID: actor.GetId()}
 	if login := actor.GetLogin(); login != "" {
-		entity.Attributes = append(entity.Attributes, Attribute{"login", login, version})
+		entity.Attributes = append(entity.Attributes, Attribute{Name: "login", Value: login, Version: version})
 	}
 	if kind := actor.GetType(); kind != "" {
-		entity.Attributes = append(entity.Attributes, Attribute{"type", kind, version})
+		entity.Attributes = append(entity.Attributes, Attribute{Name: "type", Value: kind, Version: version})
 	}
 	return entity
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
 func againEntries() []entry {
@@ -100,71 +99,4 @@ func checkDecide(h *harness) {
 	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 1) {
 		h.Errorf("leased %v, want what was approved", got)
 	}
-}
-
-// statusTold opens a run whose event says what an issue's status became, and when.
-func (h *harness) statusTold(n int, status string, at time.Time, authn string) {
-	h.Helper()
-	o := opening(n, event(n))
-	o.Authn = authn
-	o.Delta = project.Delta{Entities: []project.Entity{{
-		Ref: issue, Kind: "issue",
-		Attributes: []project.Attribute{{Name: "status", Value: status, Version: project.Version{At: at, EventID: o.Event.GetId()}}},
-	}}}
-	_, err := h.Open(h.ctx, o)
-	h.ok(err)
-}
-
-func checkOvertaken(h *harness) {
-	now := h.clock.Now()
-	set := func(n int) ledger.Call {
-		c := h.intent(n, n, "set")
-		c.Sets = "status"
-		return c
-	}
-	for n, told := range []struct {
-		status, authn, want string
-		at                  time.Time
-	}{
-		{"In Progress", ledger.Signature, "running ", now.Add(-time.Second)}, // before the event that it was planned on
-		{"done", ledger.Signature, "running ", now.Add(time.Second)},         // just what it would be set to
-		{"Closed", "token", "running ", now.Add(3 * time.Second)},            // nobody vouches for it
-		{"Blocked", ledger.Signature, "skipped superseded", now.Add(2 * time.Second)},
-	} {
-		h.statusTold(100+n, told.status, told.at, told.authn)
-		p := h.pinned(n, set(n))
-		h.wantStates(n, told.want)
-		if leased := told.want == "running "; len(p.Leased) > 0 != leased {
-			h.Errorf("%s: %d leased", told.status, len(p.Leased))
-		}
-	}
-}
-
-func checkOvertakenLater(h *harness) {
-	c := h.queued(1, 1, "set")
-	c.Sets = "status"
-	h.pinned(1, c, h.needing(2, 1))
-	h.lease(us)
-	h.statusTold(3, "Blocked", h.clock.Now().Add(time.Second), ledger.Signature)
-	if ok, err := h.Extend(h.ctx, us, ledger.CallID(id(kindCall, 1)), h.clock.Now(), h.clock.Now()); ok || err != nil {
-		h.Errorf("begun, %v, though somebody has set it since", err)
-	}
-	h.wantStates(1, "skipped superseded", "skipped dependency")
-	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || len(s.Run.GetCalls()[0].GetEvidence()) != 1 {
-		h.Errorf("evidence %v, %v; want who set it, for it was never begun", s.Run.GetCalls()[0].GetEvidence(), err)
-	}
-	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() == nil {
-		h.Errorf("the run is not decided: %v", err)
-	}
-}
-
-func checkOvertakenByUs(h *harness) {
-	h.pinned(1, h.intent(1, 1, "set"))
-	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 1)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 1)), State: "done", Account: "github:user:ana"}})
-	h.ok(err)
-	h.statusTold(2, "Blocked", h.clock.Now().Add(time.Second), ledger.Signature) // By the account of event 2.
-	c := h.intent(3, 3, "set")
-	c.Sets = "status"
-	h.pinned(3, c)
-	h.wantStates(3, "running ")
 }

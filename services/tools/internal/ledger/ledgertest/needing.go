@@ -15,11 +15,6 @@ func needEntries() []entry {
 			p.Calls[i].Needs = nil
 		}
 	})
-	noSets := breakPin(func(p *ledger.Pinning) {
-		for i := range p.Calls {
-			p.Calls[i].Sets = ""
-		}
-	})
 	return []entry{
 		{"a call waits for those that it needs", checkNeeds, noNeeds},
 		{"a call that needs what can't be done any more is skipped", checkNeedsInVain, noNeeds},
@@ -40,16 +35,6 @@ func needEntries() []entry {
 			b.resolve = func(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
 				r.Shown.State, r.Shown.Reason = "skipped", "same_as"
 				return b.Ledger.Resolve(ctx, owner, r)
-			}
-		})},
-		{"a set that somebody else overtook is superseded", checkOvertaken, noSets},
-		{"a set that waited is superseded when it is begun", checkOvertakenLater, noSets},
-		{"a set that our own account overtook is made", checkOvertakenByUs, breaking(func(b *broken) {
-			b.record = func(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
-				for i := range outcomes {
-					outcomes[i].Account = ""
-				}
-				return b.Ledger.Record(ctx, run, outcomes)
 			}
 		})},
 	}

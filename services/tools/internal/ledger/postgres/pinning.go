@@ -94,7 +94,7 @@ func (p *pinning) take(t *transaction, runs map[string]*runRow, m *memory, e *ef
 			superseded := false
 			if call.MayBeSuperseded() {
 				var err error
-				if superseded, err = t.supersedeBy(call, e.targets[call.Shown.GetTarget()].Attributes[call.Sets]); err != nil {
+				if superseded, err = t.supersedeAs(call, e.targets[call.Shown.GetTarget()]); err != nil {
 					return err
 				}
 			}

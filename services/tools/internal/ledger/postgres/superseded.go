@@ -6,7 +6,7 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
 
-// supersede puts a call to rest whose target somebody else has set since. It sends.
+// supersede puts a call to rest whose target somebody else has changed since. It sends.
 func (t *transaction) supersede(c *record.Call) (bool, error) {
 	if !c.MayBeSuperseded() {
 		return false, nil
@@ -19,19 +19,24 @@ func (t *transaction) supersede(c *record.Call) (bool, error) {
 	if err := t.send(); err != nil {
 		return false, err
 	}
-	return t.supersedeBy(c, target.Attributes[c.Sets])
+	return t.supersedeAs(c, &target)
 }
 
-// supersedeBy is supersede where the target's attribute is known.
-func (t *transaction) supersedeBy(c *record.Call, a record.Attribute) (bool, error) {
-	if outdated, err := c.Outdated(a); err != nil || !outdated {
+// supersedeAs is supersede where the target is known.
+func (t *transaction) supersedeAs(c *record.Call, target *record.Entity) (bool, error) {
+	events, err := c.Overtaken(target)
+	if err != nil {
 		return false, err
 	}
-	if ours, err := t.ours(a.Event); err != nil || ours {
-		return false, err
+	for _, event := range events {
+		if ours, err := t.ours(event); err != nil {
+			return false, err
+		} else if !ours {
+			c.Supersede(event)
+			return true, nil
+		}
 	}
-	c.Supersede(a)
-	return true, nil
+	return false, nil
 }
 
 // ours tells whether an account of ours acted in an event.

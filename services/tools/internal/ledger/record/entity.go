@@ -41,8 +41,9 @@ func (e *Entity) Clone() *Entity {
 
 // Version orders what several events say about one thing.
 type Version struct {
-	At, Rank int64
-	Event    string
+	At    int64  `json:"t"`
+	Rank  int64  `json:"r,omitempty"`
+	Event string `json:"e"`
 }
 
 func (v Version) compare(o Version) int {
@@ -57,6 +58,9 @@ type Attribute struct {
 	Event string `json:"e"`
 	// No signed event told it.
 	Unvouched bool `json:"u,omitempty"`
+	// The signed events that changed it, the oldest first; see changesKept. A row from
+	// before this was kept has none.
+	Changes []Version `json:"c,omitempty"`
 }
 
 func (a Attribute) version() Version { return Version{a.At, a.Rank, a.Event} }
@@ -86,7 +90,10 @@ func toldEntity(e project.Entity, t texts, vouched bool) *Entity {
 		}
 	}
 	for _, a := range e.Attributes {
-		given := Attribute{a.Value, ledger.Micros(a.Version.At), int64(a.Version.KindRank), a.Version.EventID, !vouched}
+		given := Attribute{Value: a.Value, At: ledger.Micros(a.Version.At), Rank: int64(a.Version.KindRank), Event: a.Version.EventID, Unvouched: !vouched}
+		if a.Changed && vouched {
+			given.Changes = []Version{given.version()}
+		}
 		row.Attributes[a.Name] = given
 		if row.Seen && given.version().compare(row.Version) > 0 {
 			row.Version = given.version()
@@ -115,8 +122,10 @@ func (e *Entity) take(told *Entity) bool {
 		}
 	}
 	for name, a := range told.Attributes {
-		if old, known := e.Attributes[name]; !known || a.beats(old) {
+		if old, known := e.Attributes[name]; !known {
 			e.Attributes[name], changed = a, true
+		} else if merged, differs := old.merge(a); differs {
+			e.Attributes[name], changed = merged, true
 		}
 	}
 	return changed

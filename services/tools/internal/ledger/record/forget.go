@@ -71,7 +71,12 @@ func (e *Entity) Forget(newer func(event string) (bool, error)) (left bool, err 
 		}
 		if !keep {
 			delete(e.Attributes, name)
+			continue
 		}
+		if a.Changes, err = changesBy(a.Changes, newer); err != nil {
+			return false, err
+		}
+		e.Attributes[name] = a
 	}
 	left, err = newer(e.Version.Event)
 	if err != nil || left {
@@ -80,4 +85,18 @@ func (e *Entity) Forget(newer func(event string) (bool, error)) (left bool, err 
 	e.Kind, e.NativeID, e.Place, e.Seen, e.Vouched, e.Version = "", "", "", false, false, Version{}
 	clear(e.Texts)
 	return len(e.Attributes) > 0, nil
+}
+
+// changesBy leaves the changes of newer events.
+func changesBy(list []Version, newer func(event string) (bool, error)) (kept []Version, err error) {
+	for _, v := range list {
+		keep, err := newer(v.Event)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			kept = append(kept, v)
+		}
+	}
+	return kept, nil
 }

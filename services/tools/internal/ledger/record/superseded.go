@@ -2,10 +2,10 @@ package record
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
@@ -17,38 +17,47 @@ func (c *Call) MayBeSuperseded() bool {
 	return c.Sets != "" && c.Mode == "act" && c.Version != 0 && IsOpen(c.Shown.GetState())
 }
 
-// Outdated tells whether an attribute of its target has been set since the event that
-// the call was planned on, and not to what the call would set it to.
-func (c *Call) Outdated(a Attribute) (bool, error) {
-	if a.Unvouched || a.At <= c.Version {
-		return false, nil
+// Attribute is the name of what the call sets.
+func (c *Call) Attribute() string {
+	name, _, _ := strings.Cut(c.Sets, "=")
+	return name
+}
+
+// value is what the call sets it to.
+func (c *Call) value() (string, error) {
+	name, value, fixed := strings.Cut(c.Sets, "=")
+	if fixed {
+		return value, nil
 	}
 	payload, err := c.Input()
-	if err != nil {
-		return false, err
-	}
-	for _, v := range payload.GetFields() {
-		if says(v, a.Value) {
-			return false, nil
-		}
-	}
-	return true, nil
+	return payload.GetFields()[name].GetStringValue(), err
 }
 
-func says(v *structpb.Value, value string) bool {
-	for _, element := range v.GetListValue().GetValues() {
-		if says(element, value) {
-			return true
+// Overtaken returns the events that changed the attribute of its target since the one
+// that the call was planned on, the newest first; none where it is now what the call
+// would set it to. By whom they are is for the store to tell.
+func (c *Call) Overtaken(of *Entity) (events []string, err error) {
+	if of == nil {
+		return nil, nil
+	}
+	a := of.Attributes[c.Attribute()]
+	value, err := c.value()
+	if err != nil || strings.EqualFold(value, a.Value) {
+		return nil, err
+	}
+	for _, v := range slices.Backward(a.Changes) {
+		if v.At > c.Version {
+			events = append(events, v.Event)
 		}
 	}
-	return strings.EqualFold(v.GetStringValue(), value)
+	return events, nil
 }
 
-// Supersede puts the call to rest for an attribute that somebody else set later.
-func (c *Call) Supersede(a Attribute) {
-	detail := fmt.Sprintf("%s was set by somebody else after the event that this was planned on", c.Sets)
+// Supersede puts the call to rest for an event by which somebody else changed it later.
+func (c *Call) Supersede(event string) {
+	detail := fmt.Sprintf("%s was changed by somebody else after the event that this was planned on", c.Attribute())
 	c.rest("skipped", "superseded")
-	c.Shown.Evidence = append(c.Shown.Evidence, &toolsv1.Evidence{Kind: "event", Detail: detail, Ref: a.Event})
+	c.Shown.Evidence = append(c.Shown.Evidence, &toolsv1.Evidence{Kind: "event", Detail: detail, Ref: event})
 	c.mayHaveActed(c.Again)
 }
 

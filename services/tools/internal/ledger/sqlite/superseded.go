@@ -2,7 +2,7 @@ package sqlite
 
 import "github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 
-// supersede puts a call to rest whose target somebody else has set since.
+// supersede puts a call to rest whose target somebody else has changed since.
 func (b *batch) supersede(c *record.Call) (bool, error) {
 	if !c.MayBeSuperseded() {
 		return false, nil
@@ -11,15 +11,19 @@ func (b *batch) supersede(c *record.Call) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	a := target.Attributes[c.Sets]
-	if outdated, err := c.Outdated(a); err != nil || !outdated {
+	events, err := c.Overtaken(target)
+	if err != nil {
 		return false, err
 	}
-	if ours, err := b.ours(a.Event); err != nil || ours {
-		return false, err
+	for _, event := range events {
+		if ours, err := b.ours(event); err != nil {
+			return false, err
+		} else if !ours {
+			c.Supersede(event)
+			return true, nil
+		}
 	}
-	c.Supersede(a)
-	return true, nil
+	return false, nil
 }
 
 // ours tells whether an account of ours acted in an event.

@@ -97,8 +97,17 @@ func (n *Notion) updatePage(c *call) reply {
 	if bad := n.edit(c, p, in); bad != nil {
 		return *bad
 	}
-	n.changed(c, "page edited", "notion:page:"+strings.ReplaceAll(p.ID, "-", ""), p.ID)
+	n.changed(c, edited(in), "notion:page:"+strings.ReplaceAll(p.ID, "-", ""), p.ID)
 	return ok(n.pageOf(p))
+}
+
+// edited names what an edit is of: an assignee beside a status is another effect.
+func edited(in pageInput) string {
+	what := "page edited"
+	if names := slices.Sorted(maps.Keys(in.Properties)); len(names) > 0 {
+		what += ": " + strings.Join(names, ", ")
+	}
+	return what
 }
 
 // edit reads all values before it changes any.

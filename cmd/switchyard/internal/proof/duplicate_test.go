@@ -37,11 +37,17 @@ func body(n int) []byte {
 // post sends a body under an event name and a delivery id of the sender's choice.
 func (s *system) post(event, delivery string, body []byte) (int, map[string]any) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://"+s.addrs["ingress"]+"/webhooks/github", bytes.NewReader(body))
+	return s.webhook("github", github.Headers([]byte(hookSecret), event, delivery, body), body)
+}
+
+// webhook posts a body as a source does, and returns the answer: 0 for none.
+func (s *system) webhook(source string, header http.Header, body []byte) (int, map[string]any) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://"+s.addrs["ingress"]+"/webhooks/"+source, bytes.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	req.Header = github.Headers([]byte(hookSecret), event, delivery, body)
+	req.Header = header
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Error(err)

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,120 +12,20 @@ import (
 	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
 )
 
-// Every action that one merge can bring about: a check run takes a GitHub App.
-const everyAction = `
-rules:
-  - name: every
-    on: {kind: change.merged}
-    do:
-      - {step: note, tool: github.add_comment, with: {target: event.ref, body: Merged.}}
-      - {step: label, tool: github.add_labels, with: {target: event.ref, labels: [bug]}}
-      - {step: assign, tool: github.assign, with: {target: event.ref, assignees: [dev-two]}}
-      - {step: review, tool: github.request_review, with: {target: event.ref, reviewers: [dev-two]}}
-      - {step: create, tool: github.create_issue, with: {repository: acme/api, title: Look after it, body: Please.}}
-      - {step: close, tool: github.close_issue, with: {target: $create.ref}}
-      - {step: comment, tool: jira.add_comment, with: {target: "link.issue[0]", body: Merged.}}
-      - {step: move, tool: jira.transition, with: {target: "link.issue[0]", status: Done}}
-      - {step: give, tool: jira.assign, with: {target: "link.issue[0]", assignee: "712020:00000000-0000-4000-8000-000000000002"}}
-      - {step: link, tool: jira.link_remote, with: {target: "link.issue[0]", object: event.ref, title: The change}}
-      - {step: task, tool: jira.create_issue, with: {project: ACME, issue_type: Task, summary: Look after it, description: Please.}}
-      - {step: say, tool: slack.post_message, with: {channel: C0000000002, body: Merged.}}
-      - {step: page, tool: notion.create_page, with: {database: 1c0ffee000004000800000000000000c, title: Look after it, body: Please.}}
-`
-
-const everyPolicy = `
-pairs:
-  - [github:acme/api, jira:ACME]
-places:
-  github:acme/api: private
-  jira:ACME: private
-  slack:C0000000002: private
-  notion:1c0ffee000004000800000000000000c: private
-choices:
-  github.add_labels:
-    github:acme/api: {labels: [bug]}
-  github.assign:
-    github:acme/api: {assignees: [dev-two]}
-  github.request_review:
-    github:acme/api: {reviewers: [dev-two]}
-  github.create_issue:
-    github:acme/api: {repository: [acme/api]}
-  jira.transition:
-    jira:ACME: {status: [Done]}
-  jira.assign:
-    jira:ACME: {assignee: ["712020:00000000-0000-4000-8000-000000000002"]}
-  slack.post_message:
-    github:acme/api: {channel: [C0000000002]}
-  notion.create_page:
-    github:acme/api: {database: [1c0ffee000004000800000000000000c]}
-  jira.create_issue:
-    github:acme/api: {project: [ACME]}
-    jira:ACME: {issue_type: [Task]}
-`
-
-// writes are the requests of everyAction that change something.
-func (a *acting) writes() map[string]func(provider.Fault) *provider.Planted {
-	at := map[string]func(provider.Fault) *provider.Planted{}
-	on := func(plant func(provider.Fault) *provider.Planted, method, path string) {
-		at[method+" "+path] = func(f provider.Fault) *provider.Planted {
-			f.Match = provider.On(method, path)
-			return plant(f)
-		}
-	}
-	for _, path := range []string{"issues/*/comments", "issues/*/labels", "issues/*/assignees", "pulls/*/requested_reviewers", "issues"} {
-		on(a.github.Plant, "POST", "/repos/*/*/"+path)
-	}
-	on(a.github.Plant, "PATCH", "/repos/*/*/issues/*")
-	for _, path := range []string{"issue/*/comment", "issue/*/transitions", "issue/*/remotelink", "issue"} {
-		on(a.jira.Plant, "POST", "/rest/api/3/"+path)
-	}
-	on(a.jira.Plant, "PUT", "/rest/api/3/issue/*/assignee")
-	on(a.slack.Plant, "POST", "/api/chat.postMessage")
-	on(a.notion.Plant, "POST", "/v1/pages")
-	return at
-}
-
-// everything happens once: the merge is told, whatever is planted or killed, and
-// told again until it is taken, as a person would. It returns the calls by state.
-func (a *acting) everythingOnce() map[string]int {
-	a.t.Helper()
-	var answer map[string]any
-	a.await(time.Minute, "the merge to be taken", func(context.Context) bool {
-		var code int
-		code, answer = a.post("pull_request", "merge", merge(142, "ACME-7 Try again").json(a.t))
-		return code/100 == 2
-	})
-	states := map[string]int{}
-	for _, c := range a.settled(answer["run_id"]).GetCalls() {
-		states[c.GetState()]++
-		// Where no list tells whether it was made, nobody knows.
-		blind := c.GetClass() == "create" && c.GetState() == "unknown"
-		if c.GetState() != "done" && !blind && c.GetReason() != "dependency" {
-			a.t.Errorf("%s is %s (%s): %v", c.GetTool(), c.GetState(), c.GetReason(), c.GetEvidence())
-		}
-	}
-	a.once()
-	return states
-}
-
-func (a *acting) addPull() {
-	a.github.AddIssue("acme/api", provider.Issue{Number: 142, Title: "ACME-7 Try again", State: "closed", Author: "dev-one", Pull: true})
-}
-
 // TestDroppedAfterActing: each provider acts, and drops the connection before it
 // answers, at the first request of every action. After that each effect was made
 // once: found, or, where nothing can be looked at, unknown and never tried again.
 func TestDroppedAfterActing(t *testing.T) {
 	onBothLedgers(t, func(t *testing.T, setting []string) {
-		a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
-		a.extra = append(a.extra, setting...)
+		rules, events := eachAlone(t)
+		a := newEvery(t, rules, setting)
 		planted := map[string]*provider.Planted{}
 		for what, plant := range a.writes() {
 			planted[what] = plant(provider.Fault{DropAfter: true})
 		}
-		a.addPull()
 		a.startAll()
-		states := a.everythingOnce()
+		a.tellAll(events)
+		states := a.everythingOnce(events)
 		for what, p := range planted {
 			if p.Met() != 1 {
 				t.Errorf("%s: the fault met %d requests, want 1", what, p.Met())
@@ -139,16 +38,18 @@ func TestDroppedAfterActing(t *testing.T) {
 // death is a step of a call at which a process is killed.
 type death struct {
 	victim, step string
-	at           int
+	// at is which call kills it; 0 has a call of every action wait at the step until all
+	// are there, and dies with all of them.
+	at int
 }
 
 // TestKilledAtEachStepOfACall: tools and the executor are killed at each step of a
-// call of every action, and started again.
+// call, with a call of every action at that step, and started again.
 func TestKilledAtEachStepOfACall(t *testing.T) {
 	for _, d := range []death{
-		{"tools", "call.before_invoke", 3}, {"tools", "call.after_invoke", 3}, {"tools", "call.before_record", 1}, {"tools", "call.after_record", 1},
+		{"tools", "call.before_invoke", 0}, {"tools", "call.after_invoke", 0}, {"tools", "call.before_record", 0}, {"tools", "call.after_record", 0},
 		{"tools", "call.before_resolve", 1}, {"tools", "call.after_resolve", 1},
-		{"executor", "action.before_request", 2}, {"executor", "action.after_request", 2},
+		{"executor", "action.before_request", 0}, {"executor", "action.after_request", 0},
 	} {
 		t.Run(d.step+"/sqlite", func(t *testing.T) {
 			t.Parallel()
@@ -166,21 +67,24 @@ func TestKilledAtEachStepOfACall(t *testing.T) {
 }
 
 func killedAt(t *testing.T, d death, setting []string) {
-	a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
-	a.extra = append(a.extra, setting...)
-	a.addPull()
+	rules, events, point := everyAction, everyEvent(t), fmt.Sprintf("%s:%d", d.step, d.at)
+	if d.at == 0 {
+		rules, events = eachAlone(t)
+		point = fmt.Sprintf("%s:%d:together", d.step, len(events))
+	}
+	a := newEvery(t, rules, setting)
 	for _, name := range []string{"executor", "tools", "agent", "ingress"} {
-		point := ""
 		if name == d.victim {
-			point = fmt.Sprintf("%s:%d", d.step, d.at)
+			a.start(name, point)
+			continue
 		}
-		a.start(name, point)
+		a.start(name, "")
 	}
 	dying := a.procs[d.victim]
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
-		_, _ = a.post("pull_request", "merge", merge(142, "ACME-7 Try again").json(t))
+		a.tellAll(events)
 	}()
 	select {
 	case <-dying.exited:
@@ -189,16 +93,14 @@ func killedAt(t *testing.T, d death, setting []string) {
 	}
 	<-told
 	a.start(d.victim, "")
-	t.Logf("%s killed at %s: %v", d.victim, d.step, a.everythingOnce())
+	t.Logf("%s killed at %s: %v", d.victim, d.step, a.everythingOnce(events))
 }
 
 // TestSameMergeThroughTwoHooks: a repository's hook and an App's tell one merge in
 // two bodies at once: each effect is made once.
 func TestSameMergeThroughTwoHooks(t *testing.T) {
 	onBothLedgers(t, func(t *testing.T, setting []string) {
-		a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
-		a.extra = append(a.extra, setting...)
-		a.addPull()
+		a := newEvery(t, everyAction, setting)
 		a.startAll()
 		ofRepository := merge(142, "ACME-7 Try again").json(t)
 		var body map[string]any
@@ -224,7 +126,7 @@ func TestSameMergeThroughTwoHooks(t *testing.T) {
 			}
 		}
 		a.once()
-		if states["done "] != len(a.writes()) || states["skipped same_as"] == 0 {
+		if states["done "] != len(mergeSteps) || states["skipped same_as"] == 0 {
 			t.Errorf("calls of the two runs: %v", states)
 		}
 	})

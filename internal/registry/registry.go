@@ -36,6 +36,7 @@ func describe(m protoreflect.MessageDescriptor) *toolsv1.Tool {
 		Class:       word(opts.GetClass().String(), "CLASS_"),
 		Description: opts.GetDescription(),
 		Input:       string(m.FullName()),
+		Requests:    opts.GetRequests(),
 	}
 	fields := m.Fields()
 	for i := range fields.Len() {

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/switchyard-dev/switchyard/internal/registry"
@@ -34,6 +35,21 @@ func TestEveryToolIsDeclaredWhole(t *testing.T) {
 		if want := 1; targets != want && tool.GetClass() != "read" || targets > want {
 			t.Errorf("%s acts on %d targets", tool.GetName(), targets)
 		}
+	}
+}
+
+// Notion's pace is kept by requests; what sends some that nobody counts would break it.
+func TestNotionsRequestsAreCounted(t *testing.T) {
+	counted := 0
+	for _, tool := range registry.Tools() {
+		if strings.HasPrefix(tool.GetName(), "notion.") {
+			if counted++; tool.GetRequests() == 0 {
+				t.Errorf("%s: no requests", tool.GetName())
+			}
+		}
+	}
+	if counted < 6 {
+		t.Errorf("%d tools of Notion", counted)
 	}
 }
 

@@ -78,3 +78,14 @@ func typed[M any, In interface {
 		return ask(ctx, in, missing)
 	}
 }
+
+// requests are those that each tool counts.
+func requests(tools []*toolsv1.Tool) map[string]uint32 {
+	counted := make(map[string]uint32)
+	for _, tool := range tools {
+		if n := tool.GetRequests(); n > 0 {
+			counted[tool.GetName()] = n
+		}
+	}
+	return counted
+}

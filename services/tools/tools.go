@@ -69,7 +69,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		log:   log,
 		store: store,
 		calls: &call.Performer{
-			Ledger: store, Executor: executor, Log: log, Now: now,
+			Ledger: store, Executor: executor, Log: log, Now: now, Requests: requests(tools),
 			Random: rand.Float64, //nolint:forbidigo // where randomness comes from: whoever embeds the service has none to choose
 		},
 		owner:  ledger.Owner(newID()),

@@ -152,9 +152,11 @@ func (Class) EnumDescriptor() ([]byte, []int) {
 type ToolOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The tool's public name, "jira.add_comment". Never renamed.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Class         Class  `protobuf:"varint,2,opt,name=class,proto3,enum=switchyard.tools.v1.Class" json:"class,omitempty"`
-	Description   string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	Name        string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Class       Class  `protobuf:"varint,2,opt,name=class,proto3,enum=switchyard.tools.v1.Class" json:"class,omitempty"`
+	Description string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	// The most requests that one call sends to its provider; 0 where nobody counts them.
+	Requests      uint32 `protobuf:"varint,4,opt,name=requests,proto3" json:"requests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -210,6 +212,13 @@ func (x *ToolOptions) GetDescription() string {
 	return ""
 }
 
+func (x *ToolOptions) GetRequests() uint32 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
 var file_switchyard_tools_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MessageOptions)(nil),
@@ -258,11 +267,12 @@ var File_switchyard_tools_v1_options_proto protoreflect.FileDescriptor
 
 const file_switchyard_tools_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"!switchyard/tools/v1/options.proto\x12\x13switchyard.tools.v1\x1a google/protobuf/descriptor.proto\"u\n" +
+	"!switchyard/tools/v1/options.proto\x12\x13switchyard.tools.v1\x1a google/protobuf/descriptor.proto\"\x91\x01\n" +
 	"\vToolOptions\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x120\n" +
 	"\x05class\x18\x02 \x01(\x0e2\x1a.switchyard.tools.v1.ClassR\x05class\x12 \n" +
-	"\vdescription\x18\x03 \x01(\tR\vdescription*i\n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\x12\x1a\n" +
+	"\brequests\x18\x04 \x01(\rR\brequests*i\n" +
 	"\x06Origin\x12\x16\n" +
 	"\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rORIGIN_TARGET\x10\x01\x12\x10\n" +

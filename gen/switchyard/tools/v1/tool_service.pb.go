@@ -112,7 +112,10 @@ type Tool struct {
 	Description string       `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
 	Fields      []*ToolField `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty"`
 	// The full name of the input message.
-	Input         string `protobuf:"bytes,5,opt,name=input,proto3" json:"input,omitempty"`
+	Input string `protobuf:"bytes,5,opt,name=input,proto3" json:"input,omitempty"`
+	// The most requests that one call sends to its provider, where the provider's pace is
+	// kept; else 0.
+	Requests      uint32 `protobuf:"varint,6,opt,name=requests,proto3" json:"requests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -180,6 +183,13 @@ func (x *Tool) GetInput() string {
 		return x.Input
 	}
 	return ""
+}
+
+func (x *Tool) GetRequests() uint32 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
 }
 
 type ToolField struct {
@@ -408,13 +418,14 @@ const file_switchyard_tools_v1_tool_service_proto_rawDesc = "" +
 	"&switchyard/tools/v1/tool_service.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dswitchyard/tools/v1/run.proto\"\x12\n" +
 	"\x10ListToolsRequest\"D\n" +
 	"\x11ListToolsResponse\x12/\n" +
-	"\x05tools\x18\x01 \x03(\v2\x19.switchyard.tools.v1.ToolR\x05tools\"\xa0\x01\n" +
+	"\x05tools\x18\x01 \x03(\v2\x19.switchyard.tools.v1.ToolR\x05tools\"\xbc\x01\n" +
 	"\x04Tool\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12 \n" +
 	"\vdescription\x18\x03 \x01(\tR\vdescription\x126\n" +
 	"\x06fields\x18\x04 \x03(\v2\x1e.switchyard.tools.v1.ToolFieldR\x06fields\x12\x14\n" +
-	"\x05input\x18\x05 \x01(\tR\x05input\"\xce\x01\n" +
+	"\x05input\x18\x05 \x01(\tR\x05input\x12\x1a\n" +
+	"\brequests\x18\x06 \x01(\rR\brequests\"\xce\x01\n" +
 	"\tToolField\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1d\n" +

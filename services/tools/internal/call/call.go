@@ -62,6 +62,9 @@ type Performer struct {
 	Executor Executor
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Requests are the most that one call of a tool sends to its provider; 1 where it
+	// has none.
+	Requests map[string]uint32
 	// Random is of 0 to 1, for waits that differ; nil for the longest each.
 	Random func() float64
 
@@ -169,7 +172,7 @@ func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) le
 	if held := p.circuits.enter(provider, began); held != nil {
 		return queued(c, *held)
 	}
-	if held := p.await(ctx, provider, until); held != nil {
+	if held := p.await(ctx, c, until); held != nil {
 		p.circuits.leave(provider, began, p.Now(), nothing, nothing)
 		return queued(c, *held)
 	}

@@ -245,32 +245,3 @@ func TestRateLimitIsObeyedByAll(t *testing.T) {
 		w.want(t, "sent a minute later", w.sent, map[string]int{atJira: 1})
 	})
 }
-
-// Notion gets three requests a second, of all runs together; those whose turn
-// comes too late are queued.
-func TestNotionPace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		times := map[time.Duration]int{}
-		w.invoke = func(context.Context, *executorv1.Command) (*executorv1.Result, error) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			times[time.Since(w.started).Truncate(time.Second)]++
-			return &executorv1.Result{Outcome: "done"}, nil
-		}
-		p := w.performer()
-		var wg sync.WaitGroup
-		for run := range 30 {
-			wg.Go(func() { w.perform(t, p, fmt.Sprint(run), "notion:page:0123456789abcdef0123456789abcdef") })
-		}
-		wg.Wait()
-		for second, n := range times {
-			if n > 4 { // Thirds of a second, rounded.
-				t.Errorf("%d requests in second %v", n, second)
-			}
-		}
-		if w.outcomes["done "] < 14 || w.outcomes["queued rate_limited"] == 0 || w.outcomes["done "]+w.outcomes["queued rate_limited"] != 30 {
-			t.Errorf("outcomes %v", w.outcomes)
-		}
-	})
-}

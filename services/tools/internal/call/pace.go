@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
 // notionPace: Notion allows three requests a second and integration on average
@@ -20,10 +22,13 @@ func paceOf(provider string) time.Duration {
 }
 
 // await waits for the provider's next turn, which all processes share, where it
-// comes before until.
-func (p *Performer) await(ctx context.Context, provider string, until time.Time) *heldBack {
-	each := paceOf(provider)
-	if each == 0 {
+// comes before until. A turn is as long as all the requests that the call may send
+// are apart: they go out together, and the next call's after their time. A dry run
+// sends none.
+func (p *Performer) await(ctx context.Context, c ledger.Call, until time.Time) *heldBack {
+	provider := ledger.Provider(c.Shown)
+	each := paceOf(provider) * time.Duration(max(1, p.Requests[c.Shown.GetTool()]))
+	if each == 0 || c.Mode == "dry_run" {
 		return nil
 	}
 	now := p.Now()

@@ -38,6 +38,22 @@ func makesOnce(t *testing.T, s *stage) {
 	s.made(t, 1)
 }
 
+// countsRequests: a provider's pace is kept by the number that the catalog has.
+func countsRequests(t *testing.T, s *stage) {
+	t.Helper()
+	counted := cataloged(t, s.Tool).GetRequests()
+	if counted == 0 {
+		t.Skip("nobody counts this provider's requests")
+	}
+	for _, mode := range []string{"act", "act", "look", "dry_run"} {
+		before := len(s.Requests())
+		s.run(t, mode)
+		if n := len(s.Requests()) - before; n > int(counted) {
+			t.Errorf("%s sends %d requests, the catalog says %d", mode, n, counted)
+		}
+	}
+}
+
 func updates(t *testing.T, s *stage) {
 	t.Helper()
 	if s.class != "upsert" {

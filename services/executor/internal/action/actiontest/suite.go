@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
@@ -86,6 +87,7 @@ func Run(t *testing.T, c Case) {
 		"a dry run shows the request and sends none":    showsInDryRun,
 		"act sends what the dry run shows":              sendsWhatItShows,
 		"act makes the effect once":                     makesOnce,
+		"it sends no more requests than are counted":    countsRequests,
 		"an upsert changes what is there":               updates,
 		"an update that was lost is not taken for done": updateLost,
 		"look finds what is there and nothing else":     looks,
@@ -127,13 +129,18 @@ func Command(t *testing.T, c Case, mode string) *executorv1.Command {
 
 func class(t *testing.T, name string) string {
 	t.Helper()
+	return cataloged(t, name).GetClass()
+}
+
+func cataloged(t *testing.T, name string) *toolsv1.Tool {
+	t.Helper()
 	for _, tool := range registry.Tools() {
 		if tool.GetName() == name {
-			return tool.GetClass()
+			return tool
 		}
 	}
 	t.Fatalf("no tool %s in the catalog", name)
-	return ""
+	return nil
 }
 
 func refusesPayloads(t *testing.T, s *stage) {

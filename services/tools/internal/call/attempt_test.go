@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestAttempt(t *testing.T) {
 	result := func(outcome, reason string) *executorv1.Result {
 		return &executorv1.Result{Outcome: outcome, Reason: reason}
 	}
+	dry := []*toolsv1.Evidence{{Kind: ledger.EvidenceDryRun, Detail: "policy: dry_run in POLICY_FILE is on"}}
 	limited := result("retry", "rate_limited")
 	limited.RetryAfter = durationpb.New(time.Minute)
 	for name, c := range map[string]struct {
@@ -62,6 +64,7 @@ func TestAttempt(t *testing.T) {
 		err         error
 
 		asked         string // act
+		waited        string // the reason that it is queued for
 		state, reason string
 		next          time.Time
 		mayCome       bool
@@ -88,6 +91,10 @@ func TestAttempt(t *testing.T) {
 		"never to be sent":         {err: &call.InvokeError{NotSent: true, Refused: true, Err: errors.New("too large")}, state: "failed", reason: "rejected", evidenceHas: "too large"},
 		"read, no answer":          {class: "read", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second)},
 		"dry run, no answer":       {mode: "dry_run", asked: "dry_run", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second)},
+		"dry run, after a wait":    {mode: "dry_run", asked: "dry_run", waited: "provider_away", evidence: dry, result: result("dry_run", ""), state: "dry_run", reason: "policy"},
+		"dry run, rejected":        {mode: "dry_run", asked: "dry_run", waited: "provider_away", evidence: dry, result: result("rejected", "no such tool"), state: "failed", reason: "rejected"},
+		"dry run, tenth failure":   {mode: "dry_run", asked: "dry_run", evidence: slices.Concat(dry, failed(9)), result: result("retry", "provider_away"), state: "failed", reason: "attempts"},
+		"no token":                 {waited: "provider_away", result: result("dry_run", "no_token"), state: "dry_run", reason: "no_token"},
 		"create, unknown":          {class: "create", result: result("unknown", ""), state: "queued", reason: "provider_away", next: over, mayCome: true},
 		"create, no answer":        {class: "create", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: over, mayCome: true},
 		"begun, then rejected":     {begun: true, result: result("rejected", "kill_switch"), state: "unknown", reason: "rejected", evidenceHas: "kill_switch\nan attempt before this one had no answer and may have acted"},
@@ -104,7 +111,7 @@ func TestAttempt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := ledger.Call{
-				Shown: &toolsv1.Call{CallId: "c", Tool: "jira.transition", Class: or(c.class, "set"), State: "running", Evidence: c.evidence},
+				Shown: &toolsv1.Call{CallId: "c", Tool: "jira.transition", Class: or(c.class, "set"), State: "running", Reason: c.waited, Evidence: c.evidence},
 				Mode:  or(c.mode, "act"), NotAfter: now.Add(call.AttemptTime), Begun: c.begun, ValidUntil: now.Add(call.ValidFor),
 			}
 			n, executor := &notes{}, &scripted{result: c.result, err: c.err}

@@ -3,6 +3,7 @@ package call
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
@@ -120,11 +121,11 @@ func (j *judging) withResult(r *executorv1.Result) {
 		}
 	case "dry_run":
 		j.ofProvider = nothing
-		j.end("dry_run", j.call.Shown.GetReason())
+		j.end("dry_run", "no_token")
 		j.Request = r.GetRequest()
-		// Why it is one was decided by policy, or else is the executor's to say.
-		if j.Reason == "" || j.mode != "dry_run" {
-			j.Reason = "no_token"
+		// Else it is one because the executor could not act.
+		if j.mode == "dry_run" {
+			j.Reason = whyDry(j.call.Shown)
 		}
 	case "rejected":
 		j.rejected(r, detail)
@@ -136,6 +137,18 @@ func (j *judging) withResult(r *executorv1.Result) {
 		}
 		j.unknown("", detail)
 	}
+}
+
+// whyDry is the reason that policy gave for a dry run. The call's own is another one
+// by now, if it had to wait.
+func whyDry(c *toolsv1.Call) string {
+	for _, e := range c.GetEvidence() {
+		if e.GetKind() == ledger.EvidenceDryRun {
+			reason, _, _ := strings.Cut(e.GetDetail(), ":")
+			return reason
+		}
+	}
+	return "policy"
 }
 
 // rejected: nothing was done and never will be. To a look it says that the effect

@@ -20,21 +20,26 @@ func (d *decider) mayAct() bool {
 	}
 	switch {
 	case d.level() == allowDryRun:
-		d.Mode = "dry_run"
 		if d.Authn == "operator" {
-			return d.end("dry_run", "operator_event")
+			return d.show("operator_event", "what an operator sends is shown and not sent, by authn in POLICY_FILE")
 		}
-		return d.end("dry_run", "policy")
+		return d.show("policy", "events by "+d.Authn+" are shown and not sent, by authn in POLICY_FILE")
 	case d.policy.dryRun:
-		d.Mode = "dry_run"
-		d.note("limit", "", "dry_run in POLICY_FILE is on: requests are shown and not sent")
-		return d.end("dry_run", "policy")
+		return d.show("policy", "dry_run in POLICY_FILE is on: requests are shown and not sent")
 	case tier == allowHold:
 		// Who approves it approves this too, and has to know.
 		d.mayTell()
 		return d.end("held", "tier")
 	}
 	return d.mayTell() && d.maySpend(trusted)
+}
+
+// show ends a decision with a dry run. The evidence begins with the reason, which the
+// call has another one beside while it waits.
+func (d *decider) show(reason, why string) bool {
+	d.Mode = "dry_run"
+	d.note("dry_run", "", "%s: %s", reason, why)
+	return d.end("dry_run", reason)
 }
 
 func (d *decider) tier() (tier string, trusted bool) {

@@ -142,7 +142,7 @@ func TestEveryReasonSaysWhyAndHasARemedy(t *testing.T) {
 		if !slices.Contains(rules.GetString().GetIn(), d.Reason) {
 			t.Errorf("%s is not in the contract", d.Reason)
 		}
-		if len(d.Evidence) == 0 && d.Reason != "operator_event" && d.Reason != "dependency" {
+		if len(d.Evidence) == 0 && d.Reason != "dependency" {
 			t.Errorf("%s says nothing of why", want)
 		}
 		if !strings.Contains(table, "`"+d.State+"`") || !strings.Contains(table, "| `"+d.Reason+"` | ") {

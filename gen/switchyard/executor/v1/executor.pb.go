@@ -134,7 +134,9 @@ func (x *Command) GetNotAfter() *timestamppb.Timestamp {
 type Result struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Outcome string                 `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	Reason  string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why nothing, or not all, was done: a word where callers branch on it, else a sentence
+	// for people. With done it names the part that the provider left out.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The ref of what was made or changed.
 	Ref string `protobuf:"bytes,3,opt,name=ref,proto3" json:"ref,omitempty"`
 	Url string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`

@@ -52,6 +52,9 @@ type Found struct {
 	Account string
 	// Observed is what a read saw.
 	Observed map[string]string
+	// LeftOut says, for people, which part the provider left out for good; "" where it
+	// did all.
+	LeftOut string
 }
 
 // Perform runs a command: it shows, looks or acts. Errors of Look and Act that
@@ -107,7 +110,7 @@ func (a *attempt) perform(ctx context.Context, only bool, e Effect) (*executorv1
 }
 
 func (f *Found) result(outcome string) *executorv1.Result {
-	return &executorv1.Result{Outcome: outcome, Ref: f.Ref, Url: f.URL, Account: f.Account, Observed: f.Observed}
+	return &executorv1.Result{Outcome: outcome, Ref: f.Ref, Url: f.URL, Account: f.Account, Observed: f.Observed, Reason: said(f.LeftOut, nil)}
 }
 
 // failed is the result of a command that did not end well. What was done stays

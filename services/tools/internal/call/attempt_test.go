@@ -95,6 +95,7 @@ func TestAttempt(t *testing.T) {
 		"dry run, rejected":        {mode: "dry_run", asked: "dry_run", waited: "provider_away", evidence: dry, result: result("rejected", "no such tool"), state: "failed", reason: "rejected"},
 		"dry run, tenth failure":   {mode: "dry_run", asked: "dry_run", evidence: slices.Concat(dry, failed(9)), result: result("retry", "provider_away"), state: "failed", reason: "attempts"},
 		"no token":                 {waited: "provider_away", result: result("dry_run", "no_token"), state: "dry_run", reason: "no_token"},
+		"done, but for a part":     {result: result("done", "GitHub did not add x"), state: "done", evidenceHas: "GitHub did not add x"},
 		"create, unknown":          {class: "create", result: result("unknown", ""), state: "queued", reason: "provider_away", next: over, mayCome: true},
 		"create, no answer":        {class: "create", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: over, mayCome: true},
 		"begun, then rejected":     {begun: true, result: result("rejected", "kill_switch"), state: "unknown", reason: "rejected", evidenceHas: "kill_switch\nan attempt before this one had no answer and may have acted"},

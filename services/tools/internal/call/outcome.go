@@ -112,6 +112,9 @@ func (j *judging) withResult(r *executorv1.Result) {
 	switch r.GetOutcome() {
 	case "done":
 		j.end("done", "")
+		if r.GetReason() != "" {
+			j.note("executor", "%s", r.GetReason())
+		}
 	case "already":
 		j.end("done", "")
 		if j.mode == "look" {

@@ -270,8 +270,10 @@ type Deciding struct {
 	By, Why string
 }
 
-// Kinds of evidence that attempts are counted by.
+// Kinds of evidence that more than people read.
 const (
+	// EvidenceDryRun is why policy has a call shown and not sent; its detail begins with the reason.
+	EvidenceDryRun = "dry_run"
 	// EvidenceAttempt is an attempt that came to nothing; its detail begins with the reason.
 	EvidenceAttempt = "attempt"
 	// EvidenceRetry is somebody's having a call started again: attempts count from there.

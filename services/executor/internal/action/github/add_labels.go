@@ -47,10 +47,7 @@ func (a AddLabels) Run(ctx context.Context, cmd *executorv1.Command, input proto
 			if err != nil {
 				return nil, err
 			}
-			if without := missing(in.GetLabels(), labels(there)); len(without) > 0 {
-				return nil, action.Conclude("GitHub did not add %s", list(without))
-			}
-			return h.itself(""), nil
+			return h.partly("", in.GetLabels(), missing(in.GetLabels(), labels(there)), "GitHub did not add %s")
 		},
 	})
 }

@@ -49,10 +49,8 @@ func (a Assign) Run(ctx context.Context, cmd *executorv1.Command, input proto.Me
 			if err != nil {
 				return nil, err
 			}
-			if without := missing(in.GetAssignees(), logins(issue.Assignees)); len(without) > 0 {
-				return nil, action.Conclude("GitHub does not let %s be assigned here: they need access to the repository", list(without))
-			}
-			return h.itself(issue.GetHTMLURL()), nil
+			return h.partly(issue.GetHTMLURL(), in.GetAssignees(), missing(in.GetAssignees(), logins(issue.Assignees)),
+				"GitHub does not let %s be assigned here: they need access to the repository")
 		},
 	})
 }
@@ -72,6 +70,20 @@ func missing(wanted, there []string) []string {
 	return slices.DeleteFunc(slices.Clone(wanted), func(w string) bool {
 		return slices.ContainsFunc(there, func(t string) bool { return strings.EqualFold(w, t) })
 	})
+}
+
+// partly is what came of a request for several: GitHub does it for some and leaves out
+// the others, which the sentence is about, without a word. What is there is done, and
+// stays so; where nothing is, nothing was done.
+func (h hand) partly(url string, wanted, without []string, sentence string) (*action.Found, error) {
+	if len(without) == len(wanted) {
+		return nil, action.Conclude(sentence, list(without))
+	}
+	found := h.itself(url)
+	if len(without) > 0 {
+		found.LeftOut = fmt.Sprintf(sentence, list(without))
+	}
+	return found, nil
 }
 
 func list(all []string) string { return strings.Join(all, ", ") }

@@ -56,10 +56,7 @@ func (a RequestReview) Run(ctx context.Context, cmd *executorv1.Command, input p
 			if err != nil {
 				return nil, err
 			}
-			if left := without(pr); len(left) > 0 {
-				return nil, action.Conclude("GitHub did not ask %s for a review", list(left))
-			}
-			return h.itself(pr.GetHTMLURL()), nil
+			return h.partly(pr.GetHTMLURL(), in.GetReviewers(), without(pr), "GitHub did not ask %s for a review")
 		},
 	})
 }

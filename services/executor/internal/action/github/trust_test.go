@@ -92,9 +92,15 @@ func TestNobodyReadsForEver(t *testing.T) {
 func TestWhoCantBeAssignedIsTold(t *testing.T) {
 	w := byToken(assign)(t)
 	c := actiontest.Case{Tool: "github.assign", Target: "github:issue:acme/api#41", Payload: map[string]any{"assignees": []any{"dev-one", "stranger"}}}
-	got := act(t, w, c, "act")
-	if got.GetOutcome() != action.Rejected || !strings.Contains(got.GetReason(), "does not let stranger be assigned") {
-		t.Errorf("got %v", got)
+	for range 2 { // after a lost answer the second attempt says the same
+		got := act(t, w, c, "act")
+		if got.GetOutcome() != action.Done || !strings.Contains(got.GetReason(), "does not let stranger be assigned") || strings.Contains(got.GetReason(), "dev-one") {
+			t.Errorf("got %v", got)
+		}
+	}
+	c.Payload = map[string]any{"assignees": []any{"stranger"}}
+	if got := act(t, w, c, "act"); got.GetOutcome() != action.Rejected || !strings.Contains(got.GetReason(), "does not let stranger be assigned") {
+		t.Errorf("of nobody: %v", got)
 	}
 }
 

@@ -179,6 +179,7 @@ func invoked(d policy.Decision) bool {
 }
 
 // lease gives the call to this request, or, where the time is too short, to the resumer.
+// The intent is that an attempt begins with it, but for what is begun later.
 func (r *runs) lease(c *ledger.Call, now, until time.Time) {
 	c.NotAfter, c.LookAt = until, call.LookAt(until)
 	if !now.Before(until) {
@@ -190,8 +191,12 @@ func (r *runs) lease(c *ledger.Call, now, until time.Time) {
 		c.NotAfter, c.LookAt = time.Time{}, time.Time{}
 		return
 	}
-	c.Shown.State = "running"
 	c.Owner, c.Lease = r.owner, c.LookAt.Sub(now)
+	if call.BegunLater(*c) {
+		c.Shown.State, c.NotAfter, c.LookAt = "queued", time.Time{}, time.Time{}
+		return
+	}
+	c.Shown.State = "running"
 }
 
 func shown(e *eventv1.WebhookEvent, d policy.Decision) *toolsv1.Call {

@@ -99,7 +99,9 @@ func (p *Performer) Perform(ctx context.Context, run ledger.RunID, calls []ledge
 	for _, lane := range lanes(calls) {
 		wg.Go(func() {
 			for _, c := range lane {
-				outcomes <- p.make(ctx, c, until)
+				if o, ok := p.make(ctx, c, until); ok {
+					outcomes <- o
+				}
 			}
 		})
 	}
@@ -109,10 +111,12 @@ func (p *Performer) Perform(ctx context.Context, run ledger.RunID, calls []ledge
 	return r.stored, r.err
 }
 
-// record stores outcomes as they come, several in a commit where they come close together.
+// record stores outcomes as they come, several in a commit where they come close together,
+// and returns the run as the last one left it.
 func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-chan ledger.Outcome) (stored ledger.Stored, err error) {
 	var waiting []ledger.Outcome
 	var due <-chan time.Time
+	none := true
 	flush := func() {
 		if len(waiting) == 0 {
 			return
@@ -133,10 +137,14 @@ func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-cha
 	for {
 		select {
 		case o, ok := <-outcomes:
+			if !ok && none {
+				return p.Ledger.Run(ctx, run)
+			}
 			if !ok {
 				flush()
 				return stored, err
 			}
+			none = false
 			if len(waiting) == 0 {
 				due = time.After(recordWindow)
 			}
@@ -163,23 +171,29 @@ func lanes(calls []ledger.Call) (list [][]ledger.Call) {
 	return list
 }
 
-// make makes one call, unless the time or the provider doesn't allow it.
-func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) ledger.Outcome {
+// make makes one call, unless the time or the provider doesn't allow it. It is false
+// where the call is no longer the caller's, and nothing is to be recorded of it.
+func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) (ledger.Outcome, bool) {
 	began, provider := p.Now(), ledger.Provider(c.Shown)
 	if !began.Before(until) {
-		return queued(c, heldBack{reasonDeadline, began})
+		return queued(c, heldBack{reasonDeadline, began}), true
 	}
 	if held := p.circuits.enter(provider, began); held != nil {
-		return queued(c, *held)
+		return queued(c, *held), true
 	}
 	if held := p.await(ctx, c, until); held != nil {
 		p.circuits.leave(provider, began, p.Now(), nothing, nothing)
-		return queued(c, *held)
+		return queued(c, *held), true
+	}
+	c, ok := p.begin(ctx, c, until)
+	if !ok {
+		p.circuits.leave(provider, began, p.Now(), nothing, nothing)
+		return ledger.Outcome{}, false
 	}
 	j := p.attempt(ctx, c)
 	p.circuits.note(provider, &j.Outcome)
 	p.circuits.leave(provider, began, p.Now(), j.ofProvider, j.ofExecutor)
-	return j.Outcome
+	return j.Outcome, true
 }
 
 // queued is the outcome of a call that was not made.

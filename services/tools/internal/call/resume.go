@@ -157,11 +157,13 @@ func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger
 	if err != nil || !ok {
 		return err
 	}
-	ok, err = p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
-	if err != nil || !ok {
-		return err
+	if !BegunLater(c) {
+		ok, err = p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
+		if err != nil || !ok {
+			return err
+		}
+		c.NotAfter = notAfter
 	}
-	c.NotAfter = notAfter
 	_, err = p.Perform(ctx, c.Run, []ledger.Call{c}, notAfter)
 	return err
 }

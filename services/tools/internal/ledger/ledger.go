@@ -31,6 +31,8 @@ var (
 	ErrNoCall = errors.New("ledger: the run has no such call")
 	// ErrSettled: the call is in no state for what was asked.
 	ErrSettled = errors.New("ledger: the call is not in a state for this")
+	// ErrWaits: the call is held only because one that it needs is.
+	ErrWaits = errors.New("ledger: the call waits for one that is held")
 	// ErrUnavailable wraps an error of the store itself: it is away, full or closed.
 	ErrUnavailable = errors.New("ledger: store unavailable")
 	// ErrToken: a page token that List did not make.
@@ -107,7 +109,7 @@ type Ledger interface {
 	Retry(ctx context.Context, run RunID, r Retrying) (Stored, error)
 
 	// Decide queues or refuses a call that is held. ErrNoCall as above, ErrSettled where
-	// the call is not held.
+	// the call is not held, ErrWaits where it is another one that is to be decided on.
 	Decide(ctx context.Context, run RunID, d Deciding) (Stored, error)
 
 	// Run returns ErrNotFound for an id that it does not have.
@@ -200,14 +202,15 @@ type Pinned struct {
 
 // Call is an intent: what is shown of it, and what it takes to perform it.
 //
-// In a Pinning the state is policy's decision: queued, running (performed at
-// once, leased by Owner), held, refused, dry_run or, for class memory, done. The
-// ledger turns queued and running into skipped (same_as, superseded) where another
-// call holds the effect, and running into queued where a call of the same
-// effect is being performed: for create and set any other call that is open, done
-// or unknown is same_as; for an upsert one of the same occurrence is same_as, and
-// an open or done one of a later version makes ours superseded. Only calls of
-// mode act hold effects.
+// In a Pinning the state is policy's decision: queued (leased by Owner, if any, who
+// begins it by Extend), running (performed at once, leased by Owner), held,
+// refused, dry_run or, for class memory, done. The ledger turns queued and running
+// into skipped (same_as, superseded) where another call holds the effect, and
+// running into queued where a call of the same effect is being performed: for
+// create and set any other call that is open, done or unknown is same_as; for a
+// read one that is queued and was not begun is; for an upsert one of the same
+// occurrence is same_as, and an open or done one of a later version makes ours
+// superseded. Only calls of mode act hold effects.
 type Call struct {
 	Shown   *toolsv1.Call
 	Run     RunID
@@ -223,8 +226,9 @@ type Call struct {
 	// Who acted and where, for counting; "" where the call makes no effect outside.
 	Actor, Place string
 	// Needs are calls of the same run, before this one, whose results it needs. Until
-	// all are done it is queued, dependency, and not leased, nor does it expire; once one
-	// can't be done any more it becomes skipped, dependency.
+	// all are done it is queued, dependency, and not leased, nor does it expire; while
+	// one is held it is held, dependency, and nobody decides on it; once one can't be done
+	// any more it becomes skipped, dependency.
 	Needs []CallID
 	// Sets is the attribute of its target that a call of class set sets, and with "=" to
 	// what, where the payload has no field of its name; "" where none is remembered. Where

@@ -37,10 +37,10 @@ func (e *effects) want(c ledger.Call) {
 func (e *effects) keys() []string { return slices.Collect(maps.Keys(e.wanted)) }
 
 const (
-	// The conditions of the indexes call_effect and call_upsert, word for word:
+	// The conditions of the indexes call_effect, call_read and call_upsert, word for word:
 	// PostgreSQL takes a partial index for nothing else.
 	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
-	holdsRead   = ` mode = 'act' AND class = 'read' AND state IN ('queued', 'running') `
+	holdsRead   = ` mode = 'act' AND class = 'read' AND state = 'queued' AND look_at = 0 `
 	holdsUpsert = ` mode = 'act' AND class = 'upsert' AND state IN ('queued', 'running', 'done', 'unknown') `
 )
 

@@ -51,10 +51,10 @@ func NewCall(c ledger.Call, now int64) (Call, error) {
 	if row.Admission() != Free {
 		row.Target = row.Shown.GetTarget()
 	}
-	switch row.Shown.GetState() {
-	case "running":
+	if state := row.Shown.GetState(); state == "running" || state == "queued" && c.Owner != "" {
 		row.Owner, row.LeaseUntil = string(c.Owner), now+c.Lease.Microseconds()
-	case "queued":
+	}
+	if row.Shown.GetState() == "queued" {
 		row.NextAt = now
 		if row.Shown.GetNextAt() != nil {
 			row.NextAt = ledger.Micros(row.Shown.GetNextAt().AsTime())

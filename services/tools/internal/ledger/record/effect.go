@@ -19,7 +19,8 @@ const (
 	Shared
 )
 
-// classRead has no effect: a call of it holds its object only while it is open.
+// classRead has no effect: a call of it holds its object only until it is begun. One
+// that is under way may not see what happened since.
 const classRead = "read"
 
 // Admission tells what the call depends on: only calls of mode act hold effects.
@@ -44,8 +45,10 @@ func (c *Call) Reads() bool { return c.Shown.GetClass() == classRead }
 // upserts.
 func (c *Call) Holds() bool {
 	state := c.Shown.GetState()
-	over := c.Shown.GetClass() != classRead && (state == "done" || state == "unknown")
-	return c.Admission() != Free && (IsOpen(state) || over)
+	if c.Reads() {
+		return c.Admission() != Free && state == "queued" && c.LookAt == 0
+	}
+	return c.Admission() != Free && (IsOpen(state) || state == "done" || state == "unknown")
 }
 
 // SkipAs puts the call behind the one that holds its effect.

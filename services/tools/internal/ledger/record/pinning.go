@@ -66,7 +66,7 @@ func (p *Pinning) Pinned(row *Run, accepted bool, store string) (ledger.Pinned, 
 		return pinned, nil
 	}
 	for i, c := range row.Calls {
-		if c.Shown.GetState() == "running" {
+		if IsOpen(c.Shown.GetState()) && c.LeaseUntil > 0 {
 			leased := p.Given.Calls[i]
 			leased.Shown, leased.Run = proto.CloneOf(c.Shown), p.Given.Run
 			pinned.Leased = append(pinned.Leased, leased)

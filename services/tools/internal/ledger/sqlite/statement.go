@@ -104,9 +104,10 @@ const (
 	// token told (see unvouchedText) counts for what tokens told only.
 	linkGone = `(link.last_at < coalesce(entity.texts ->> nullif(link.stood, ''), 0)
 		OR link.authn <> 'signature' AND link.last_at < coalesce(entity.texts ->> ('~' || link.stood), 0))`
-	// The condition of the indexes call_effect and call_upsert, word for word:
+	// The conditions of the indexes call_effect, call_read and call_upsert, word for word:
 	// SQLite takes a partial index for nothing else.
 	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
+	holdsRead   = ` mode = 'act' AND class = 'read' AND state = 'queued' AND look_at = 0 `
 	holdsUpsert = ` mode = 'act' AND class = 'upsert' AND state IN ('queued', 'running', 'done', 'unknown') `
 )
 
@@ -242,14 +243,14 @@ func (s statement) callText() string {
 		// be half done. What was tried in vain, or waits for its key, waits its turn:
 		// else it would keep everybody else's calls from ever being made.
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
-			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 AND call.valid_until > ?1
+			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 AND +call.valid_until > ?1
 			AND call.provider NOT IN (SELECT value FROM json_each(?3)) AND (?4 = '' OR run.id = ?4)
 			ORDER BY call.next_at, call.run, call.position LIMIT ?2`
 	case selectExpired:
 		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
 	case selectReader:
-		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND mode = 'act' AND class = 'read' AND state IN ('queued', 'running') LIMIT 1`
+		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsRead + ` LIMIT 1`
 	case selectEventByID:
 		return `SELECT event FROM event WHERE id = ?`
 	case selectAccount:

@@ -1,0 +1,4 @@
+package sqlite
+
+// Looks are the statements that look every second for what is due and for what ran out.
+func Looks() (due, expired string) { return selectDue.text(), selectExpired.text() }

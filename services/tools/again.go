@@ -38,6 +38,9 @@ func (r *runs) DecideCall(ctx context.Context, req *toolsv1.DecideCallRequest) (
 	if errors.Is(err, ledger.ErrSettled) {
 		return nil, connect.NewError(connect.CodeFailedPrecondition, errors.New("the call is not held: `switchyard runs show` has its state"))
 	}
+	if errors.Is(err, ledger.ErrWaits) {
+		return nil, connect.NewError(connect.CodeFailedPrecondition, errors.New("the call waits for a step that is held: decide on that one"))
+	}
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -1,13 +1,16 @@
 package tools_test
 
 import (
+	"strings"
 	"testing"
+	"time"
+
+	"connectrpc.com/connect"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/testkit"
 	"github.com/switchyard-dev/switchyard/services/tools"
-	"time"
 )
 
 const dependPolicy = testPolicy + `
@@ -115,4 +118,33 @@ func TestAFieldThatWaitsIsDecidedOnceItIsThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What waits for a held step is held with it, and the run is decided: nothing happens
+// by itself. It stood as queued, never ran out, and the run as being processed for ever.
+func TestWhatWaitsForAHeldStepIsHeldWithIt(t *testing.T) {
+	ex := testkit.NewExecutor(t, token)
+	ex.Answer(func(*executorv1.Command) *executorv1.Result {
+		return &executorv1.Result{Outcome: "done", Ref: "jira:issue:ACME-99"}
+	})
+	cl := startWith(t, func(cfg *tools.Config) {
+		cfg.ExecutorEndpoint, cfg.Policy = ex.URL, []byte(dependPolicy+"tiers: {tools: {jira.create_issue: {trusted: hold}}}\n")
+	}, time.Now)
+	run := open(t, cl, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
+	got := execute(t, cl, run.GetRunId(), creating()).GetRun()
+	want(t, states(got), "held tier", "held dependency", "held dependency")
+	if got.GetDecidedAt() == nil {
+		t.Error("the run is not decided")
+	}
+	decide := func(i int) error {
+		_, err := cl.runs.DecideCall(t.Context(), &toolsv1.DecideCallRequest{RunId: run.GetRunId(), CallId: got.GetCalls()[i].GetCallId(), Approve: true, By: "ana"})
+		return err
+	}
+	if err := decide(1); connect.CodeOf(err) != connect.CodeFailedPrecondition || !strings.Contains(err.Error(), "decide on that one") {
+		t.Errorf("decided on what waits: %v", err)
+	}
+	if err := decide(0); err != nil {
+		t.Fatal(err)
+	}
+	want(t, states(settled(t, cl, run.GetRunId())), "done ", "done ", "done ")
 }

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -126,15 +127,26 @@ func checkNeedsInVain(h *harness) {
 func checkNeedsHeld(h *harness) {
 	held := h.queued(1, 1, "create")
 	held.Shown.State, held.Shown.Reason = "held", "tier"
-	h.pinned(1, held, h.needing(2, 1))
-	h.wantStates(1, "held tier", "queued dependency")
+	// What waits for what is held is held with it: it never runs out, and kept the run
+	// from being decided for ever.
+	if p := h.pinned(1, held, h.needing(2, 1), h.needing(5, 2)); p.Run.GetDecidedAt() == nil {
+		h.Errorf("nothing happens by itself and the run is not decided")
+	}
+	h.wantStates(1, "held tier", "held dependency", "held dependency")
 	h.clock.advance(48 * time.Hour)
 	if got := h.lease(us); len(got) != 0 {
 		h.Errorf("leased %v", got)
 	}
-	_, err := h.Decide(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 1)), Approve: true, By: "ana"})
+	_, err := h.Decide(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 2)), Approve: true, By: "ana"})
+	if !errors.Is(err, ledger.ErrWaits) {
+		h.Errorf("decided on what waits: %v", err)
+	}
+	_, err = h.Decide(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 1)), Approve: true, By: "ana"})
 	h.ok(err)
-	h.wantStates(1, "queued ", "queued dependency")
+	h.wantStates(1, "queued ", "queued dependency", "queued dependency")
+	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() != nil {
+		h.Errorf("decided, with calls that are queued: %v", err)
+	}
 	h.lease(us)
 	h.record(1, 1, "done")
 	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 2) {

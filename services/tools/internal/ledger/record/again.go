@@ -93,6 +93,9 @@ func Decide(calls []Call, run ledger.RunID, d ledger.Deciding, now int64) (*Call
 	if c.Shown.GetState() != "held" {
 		return nil, fmt.Errorf("%w: run %s", ledger.ErrSettled, run)
 	}
+	if c.waits() {
+		return nil, fmt.Errorf("%w: run %s", ledger.ErrWaits, run)
+	}
 	word := "refused"
 	if d.Approve {
 		word = "approved"

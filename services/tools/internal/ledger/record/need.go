@@ -38,9 +38,11 @@ func (c *Call) Key() string {
 	return c.Shown.GetEffectKey()
 }
 
-// waits: the call is not to be leased before the others of its run are done.
+// waits: the call is not to be leased before the others of its run are done. It is held
+// as long as one of them is: nothing happens by itself until somebody decides.
 func (c *Call) waits() bool {
-	return c.Needs != "" && c.Shown.GetState() == "queued" && c.Shown.GetReason() == dependency
+	state := c.Shown.GetState()
+	return c.Needs != "" && c.Shown.GetReason() == dependency && (state == "queued" || state == "held")
 }
 
 // hold keeps a call that waits from being due, and from running out.
@@ -61,20 +63,24 @@ func Settle(calls []Call, now int64) (changed []*Call, err error) {
 			continue
 		}
 		switch state := together(calls, c.needs()); state {
-		case "queued":
+		case c.Shown.GetState():
+			continue
+		case "queued", "held":
+			c.rest(state, dependency)
+			c.hold()
 		case "done":
+			c.rest("queued", dependency)
 			c.NextAt, c.ValidUntil = now, now+c.ValidFor
-			changed = append(changed, c)
 		default:
 			c.rest("skipped", dependency)
-			changed = append(changed, c)
 		}
+		changed = append(changed, c)
 	}
 	return changed, nil
 }
 
 // together is done where all of the calls are, queued where all may still come to be,
-// and otherwise what one of them is instead.
+// held where somebody has to decide on one first, and otherwise what one of them is instead.
 func together(calls []Call, ids []string) string {
 	all := "done"
 	for _, id := range ids {
@@ -84,8 +90,12 @@ func together(calls []Call, ids []string) string {
 		}
 		switch state := calls[i].Shown.GetState(); state {
 		case "done":
-		case "queued", "running", "held":
-			all = "queued"
+		case "held":
+			all = "held"
+		case "queued", "running":
+			if all == "done" {
+				all = "queued"
+			}
 		default:
 			return state
 		}

@@ -96,19 +96,12 @@ const (
 		link.author, link.editor, link.first_at, link.last_at, link.event_id`
 	entityColumns      = `entity.ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes`
 	observationColumns = `subject, name, sub_key, at, value, place, actor, event_id, authn`
-	// A call that acts, or did, or may have.
-	spends = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	// Oldest first, and never in doubt.
 	linkOrder = `link.first_at, link.from_ref, link.to_ref, link.stood, link.kind, link.authn`
 	// The text that a link stood in was seen later than the link. A text that a
 	// token told (see unvouchedText) counts for what tokens told only.
 	linkGone = `(link.last_at < coalesce(entity.texts ->> nullif(link.stood, ''), 0)
 		OR link.authn <> 'signature' AND link.last_at < coalesce(entity.texts ->> ('~' || link.stood), 0))`
-	// The conditions of the indexes call_effect, call_read and call_upsert, word for word:
-	// SQLite takes a partial index for nothing else.
-	holdsEffect = ` mode = 'act' AND class IN ('create', 'set') AND state IN ('queued', 'running', 'done', 'unknown') `
-	holdsRead   = ` mode = 'act' AND class = 'read' AND state = 'queued' AND look_at = 0 `
-	holdsUpsert = ` mode = 'act' AND class = 'upsert' AND state IN ('queued', 'running', 'done', 'unknown') `
 )
 
 // text returns the SQL of a statement. Parameters are numbered where one is used twice.
@@ -220,100 +213,5 @@ func (s statement) writeText() string {
 			WHERE seq = ?2 RETURNING decided_at`
 	default:
 		return s.callText()
-	}
-}
-
-func (s statement) callText() string {
-	switch s {
-	case insertCall:
-		return `INSERT INTO call (id, run, position, effect_key, class, state, mode, occurrence, version, not_after, look_at,
-			valid_until, valid_for, next_at, owner, lease_until, shown, payload, provider, target, actor, place, planned_at, needs, sets)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	case updateCall:
-		return `UPDATE call SET state = ?, not_after = ?, look_at = ?, valid_until = ?, next_at = ?, owner = ?,
-			lease_until = ?, shown = ? WHERE id = ?`
-	case selectCall:
-		return `SELECT ` + callColumns + callTables + `WHERE call.id = ?`
-	case selectEffectHolder:
-		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsEffect + ` LIMIT 1`
-	case selectUpserts:
-		return `SELECT id, state, occurrence, version, lease_until, look_at FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsUpsert
-	case selectDue:
-		// What was begun and never recorded has no time and comes first: its effect may
-		// be half done. What was tried in vain, or waits for its key, waits its turn:
-		// else it would keep everybody else's calls from ever being made.
-		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
-			AND call.next_at <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 AND +call.valid_until > ?1
-			AND call.provider NOT IN (SELECT value FROM json_each(?3)) AND (?4 = '' OR run.id = ?4)
-			ORDER BY call.next_at, call.run, call.position LIMIT ?2`
-	case selectExpired:
-		return `SELECT ` + callColumns + callTables + `WHERE call.state IN ('queued', 'running')
-			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
-	case selectReader:
-		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsRead + ` LIMIT 1`
-	case selectEventByID:
-		return `SELECT event FROM event WHERE id = ?`
-	case selectAccount:
-		return `SELECT 1 FROM account WHERE name = ? LIMIT 1`
-	case resolveCall:
-		return `UPDATE call SET effect_key = ?, mode = ?, provider = ?, target = ?, payload = ?, needs = '' WHERE id = ?`
-	case upsertAccount:
-		return `INSERT INTO account (provider, name, seen_at, blocked_until) VALUES (?1, ?2, ?3, ?4)
-			ON CONFLICT (provider, name) DO UPDATE SET seen_at = ?3, blocked_until = max(blocked_until, ?4)`
-	case reserveSlot:
-		return `INSERT INTO pace (provider, slot) VALUES (?1, ?2 + ?3)
-			ON CONFLICT (provider) DO UPDATE SET slot = max(slot, ?2) + ?3 WHERE slot <= ?2 + ?4 RETURNING slot - ?3`
-	case selectSlot:
-		return `SELECT slot FROM pace WHERE provider = ?`
-	default:
-		return s.memoryText()
-	}
-}
-
-func (s statement) memoryText() string {
-	switch s {
-	case insertEntity:
-		return `INSERT INTO entity (ref, seen, vouched, kind, native_id, place, at, rank, event_id, texts, attributes)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	case updateEntity:
-		return `UPDATE entity SET seen = ?, vouched = ?, kind = ?, native_id = ?, place = ?, at = ?, rank = ?, event_id = ?, texts = ?, attributes = ?
-			WHERE ref = ?`
-	case upsertLink:
-		return `INSERT INTO link (from_ref, stood, to_ref, kind, rule, confidence, author, editor, first_at, last_at, event_id, authn)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
-			ON CONFLICT (from_ref, stood, to_ref, kind, authn) DO UPDATE SET
-				rule = iif((?9, ?10) > (last_at, event_id), ?5, rule),
-				confidence = iif((?9, ?10) > (last_at, event_id), ?6, confidence),
-				author = iif((?9, ?10) > (last_at, event_id), ?7, author),
-				editor = iif((?9, ?10) > (last_at, event_id), ?8, editor),
-				first_at = min(first_at, ?9),
-				last_at = max(last_at, ?9),
-				event_id = iif((?9, ?10) > (last_at, event_id), ?10, event_id)
-			WHERE ?9 < first_at OR (?9, ?10) > (last_at, event_id)`
-	case upsertObservation:
-		// Two events that say the same keep the first one's words, a signed one's before
-		// all others', in whatever order they come.
-		return `INSERT INTO observation (` + observationColumns + `) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-			ON CONFLICT (subject, name, sub_key) DO UPDATE SET at = ?4, value = ?5, place = ?6, actor = ?7, event_id = ?8, authn = ?9
-			WHERE (?9 <> 'signature', ?4, ?8) < (authn <> 'signature', at, event_id)`
-	default:
-		return s.deliveryText()
-	}
-}
-
-func (s statement) deliveryText() string {
-	switch s {
-	case insertReport:
-		return `INSERT INTO report (id, source, code, status, reason, refused, turn, record)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT coalesce(max(turn), 0) + 1 FROM report WHERE refused = ?6), ?7)
-			ON CONFLICT (id) DO NOTHING`
-	case pruneReports:
-		// Turns have no gaps but at their beginning: no row is counted for this.
-		return `DELETE FROM report WHERE refused = ?1 AND turn <= (SELECT max(turn) FROM report WHERE refused = ?1) - ?2`
-	case upsertDropped:
-		return `INSERT INTO dropped (reporter, source, total) VALUES (?1, ?2, ?3)
-			ON CONFLICT (reporter, source) DO UPDATE SET total = ?3 WHERE ?3 > total`
-	default:
-		return s.sinkText()
 	}
 }

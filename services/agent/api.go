@@ -54,6 +54,7 @@ func (a *api) ListRuns(ctx context.Context, req *agentv1.ListRunsRequest) (*agen
 		PageToken: req.GetPageToken(),
 		Source:    req.GetSource(),
 		CallState: req.GetCallState(),
+		CallId:    req.GetCallId(),
 	})
 	if err != nil {
 		return nil, fromTools(err)

@@ -279,7 +279,11 @@ func (r *runs) PreviewRun(ctx context.Context, req *toolsv1.PreviewRunRequest) (
 			return nil, err
 		}
 		for _, d := range decisions {
-			run.Calls = append(run.Calls, shown(in.event, d))
+			c := shown(in.event, d)
+			if d.State != "refused" && d.State != "skipped" { // of those the payload is not complete
+				c.Request = payload(d)
+			}
+			run.Calls = append(run.Calls, c)
 		}
 	}
 	return &toolsv1.PreviewRunResponse{Run: run, Links: links}, nil
@@ -317,7 +321,9 @@ func (r *runs) ListRuns(ctx context.Context, req *toolsv1.ListRunsRequest) (*too
 	if limit == 0 {
 		limit = 50
 	}
-	list, next, err := r.ledger.List(ctx, ledger.Query{Limit: limit, Token: req.GetPageToken(), Source: req.GetSource(), CallState: req.GetCallState()})
+	list, next, err := r.ledger.List(ctx, ledger.Query{
+		Limit: limit, Token: req.GetPageToken(), Source: req.GetSource(), CallState: req.GetCallState(), Call: ledger.CallID(req.GetCallId()),
+	})
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -751,7 +751,9 @@ type ListRunsRequest struct {
 	// Only of this source; "" for all.
 	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
 	// Only runs with a call in this state; "" for all.
-	CallState     string `protobuf:"bytes,4,opt,name=call_state,json=callState,proto3" json:"call_state,omitempty"`
+	CallState string `protobuf:"bytes,4,opt,name=call_state,json=callState,proto3" json:"call_state,omitempty"`
+	// Only the run that has the call with this id; "" for all.
+	CallId        string `protobuf:"bytes,5,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -810,6 +812,13 @@ func (x *ListRunsRequest) GetSource() string {
 func (x *ListRunsRequest) GetCallState() string {
 	if x != nil {
 		return x.CallState
+	}
+	return ""
+}
+
+func (x *ListRunsRequest) GetCallId() string {
+	if x != nil {
+		return x.CallId
 	}
 	return ""
 }
@@ -1693,14 +1702,15 @@ const file_switchyard_agent_v1_agent_service_proto_rawDesc = "" +
 	"\x06run_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"q\n" +
 	"\x0eGetRunResponse\x123\n" +
 	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\x12*\n" +
-	"\x03run\x18\x02 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\x89\x02\n" +
+	"\x03run\x18\x02 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\xaf\x02\n" +
 	"\x0fListRunsRequest\x12%\n" +
 	"\tpage_size\x18\x01 \x01(\rB\b\xbaH\x05*\x03\x18\xf4\x03R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x125\n" +
 	"\x06source\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18R\x00R\x06githubR\x04jiraR\x06notionR\x06source\x12o\n" +
 	"\n" +
-	"call_state\x18\x04 \x01(\tBP\xbaHMrKR\x00R\x06queuedR\arunningR\x04doneR\x04heldR\arefusedR\x06failedR\aunknownR\adry_runR\askippedR\tcallState\"o\n" +
+	"call_state\x18\x04 \x01(\tBP\xbaHMrKR\x00R\x06queuedR\arunningR\x04doneR\x04heldR\arefusedR\x06failedR\aunknownR\adry_runR\askippedR\tcallState\x12$\n" +
+	"\acall_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x06callId\"o\n" +
 	"\x10ListRunsResponse\x123\n" +
 	"\x04runs\x18\x01 \x03(\v2\x1f.switchyard.agent.v1.RunSummaryR\x04runs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcb\x02\n" +

@@ -760,7 +760,8 @@ type Call struct {
 	SameAs    string `protobuf:"bytes,10,opt,name=same_as,json=sameAs,proto3" json:"same_as,omitempty"`
 	ResultRef string `protobuf:"bytes,11,opt,name=result_ref,json=resultRef,proto3" json:"result_ref,omitempty"`
 	Url       string `protobuf:"bytes,12,opt,name=url,proto3" json:"url,omitempty"`
-	// dry_run and held: the request that would act, without secrets.
+	// dry_run: the request that would act, without secrets. held, and in a preview: the
+	// arguments as they would be sent, without the target.
 	Request  *structpb.Struct `protobuf:"bytes,13,opt,name=request,proto3" json:"request,omitempty"`
 	Evidence []*Evidence      `protobuf:"bytes,14,rep,name=evidence,proto3" json:"evidence,omitempty"`
 	Attempts uint32           `protobuf:"varint,15,opt,name=attempts,proto3" json:"attempts,omitempty"`

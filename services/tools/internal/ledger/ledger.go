@@ -204,4 +204,5 @@ type Query struct {
 	Token     string // from the page before
 	Source    string
 	CallState string
+	Call      CallID // only the run that has it
 }

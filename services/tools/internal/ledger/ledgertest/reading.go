@@ -17,6 +17,12 @@ func readEntries() []entry {
 				return b.Ledger.List(ctx, q)
 			}
 		})},
+		{"list finds the run of a call", checkListFindsCall, breaking(func(b *broken) {
+			b.list = func(ctx context.Context, q ledger.Query) ([]ledger.Stored, string, error) {
+				q.Call = ""
+				return b.Ledger.List(ctx, q)
+			}
+		})},
 		{"list selects by source and by state of calls", checkListSelects, breaking(func(b *broken) {
 			b.list = func(ctx context.Context, q ledger.Query) ([]ledger.Stored, string, error) {
 				q.Source, q.CallState = "", ""
@@ -101,6 +107,28 @@ func checkListSelects(h *harness) {
 		list, _, err := h.List(h.ctx, tc.query)
 		h.ok(err)
 		wantRuns(h, "selected", list, tc.want...)
+	}
+}
+
+func checkListFindsCall(h *harness) {
+	for n := 1; n <= 3; n++ {
+		h.pinned(n, h.intent(n, n, "set"))
+	}
+	h.settle(3, "done", "")
+	for _, tc := range []struct {
+		query ledger.Query
+		want  []int
+	}{
+		{ledger.Query{Call: ledger.CallID(id(kindCall, 2))}, []int{2}},
+		{ledger.Query{Call: ledger.CallID(id(kindCall, 3)), CallState: "done", Source: "github"}, []int{3}},
+		{ledger.Query{Call: ledger.CallID(id(kindCall, 2)), CallState: "done"}, nil},
+		{ledger.Query{Call: ledger.CallID(id(kindCall, 2)), Source: "jira"}, nil},
+		{ledger.Query{Call: ledger.CallID(id(kindCall, 9))}, nil},
+	} {
+		tc.query.Limit = 10
+		list, _, err := h.List(h.ctx, tc.query)
+		h.ok(err)
+		wantRuns(h, "found", list, tc.want...)
 	}
 }
 

@@ -98,9 +98,12 @@ func (s *Store) List(ctx context.Context, query ledger.Query) (runs []ledger.Sto
 		return nil, "", err
 	}
 	// One more than asked for tells whether there is a next page.
+	condition, args := "", []any{before, text(query.Source), query.Limit + 1, text(query.CallState)}
+	if query.Call != "" {
+		condition, args = ` AND seq = (SELECT run FROM call WHERE id = $5)`, append(args, text(string(query.Call)))
+	}
 	found, err := s.runs(ctx, `FROM run WHERE seq < $1 AND ($2 = '' OR source = $2)
-		AND ($4 = '' OR EXISTS (SELECT 1 FROM call WHERE call.run = run.seq AND call.state = $4)) ORDER BY seq DESC LIMIT $3`,
-		before, text(query.Source), query.Limit+1, text(query.CallState))
+		AND ($4 = '' OR EXISTS (SELECT 1 FROM call WHERE call.run = run.seq AND call.state = $4))`+condition+` ORDER BY seq DESC LIMIT $3`, args...)
 	if err != nil {
 		return nil, "", err
 	}

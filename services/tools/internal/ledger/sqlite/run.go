@@ -85,10 +85,13 @@ func (s *Store) List(ctx context.Context, query ledger.Query) (runs []ledger.Sto
 	}
 	// One more than asked for tells whether there is a next page.
 	var found []record.Run
-	if query.CallState == "" {
-		found, err = collect(q, scanRun, selectRuns, before, query.Source, query.Limit+1)
-	} else {
+	switch {
+	case query.Call != "":
+		found, err = collect(q, scanRun, selectRunOfCall, before, query.Source, query.Limit+1, query.CallState, string(query.Call))
+	case query.CallState != "":
 		found, err = collect(q, scanRun, selectRunsByCall, before, query.Source, query.Limit+1, query.CallState)
+	default:
+		found, err = collect(q, scanRun, selectRuns, before, query.Source, query.Limit+1)
 	}
 	if err != nil {
 		return nil, "", err

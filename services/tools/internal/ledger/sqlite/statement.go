@@ -14,6 +14,7 @@ const (
 	selectSeen
 	selectRuns
 	selectRunsByCall
+	selectRunOfCall
 	selectEntries
 	selectLastEntry
 	selectTimeline
@@ -132,6 +133,9 @@ func (s statement) text() string {
 	case selectRunsByCall:
 		return `SELECT ` + runColumns + ` FROM run WHERE seq < ?1 AND (?2 = '' OR source = ?2)
 			AND EXISTS (SELECT 1 FROM call WHERE call.run = run.seq AND call.state = ?4) ORDER BY seq DESC LIMIT ?3`
+	case selectRunOfCall:
+		return `SELECT ` + runColumns + ` FROM run WHERE seq < ?1 AND (?2 = '' OR source = ?2) AND seq = (SELECT run FROM call WHERE id = ?5)
+			AND (?4 = '' OR EXISTS (SELECT 1 FROM call WHERE call.run = run.seq AND call.state = ?4)) ORDER BY seq DESC LIMIT ?3`
 	case selectEntries:
 		return `SELECT seq, run FROM entry WHERE seq > ? ORDER BY seq LIMIT ?`
 	case selectLastEntry:

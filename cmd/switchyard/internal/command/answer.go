@@ -99,9 +99,9 @@ func flags(a *agentv1.Answer) string {
 
 // actions is the table of an answer's memory writes and calls.
 func actions(a *agentv1.Answer) string {
-	t := newTable("  ", "TOOL", "STORE OR TARGET", "STATE", "REASON")
+	t := newTable("  ", "TOOL", "STEP", "STORE OR TARGET", "STATE", "REASON")
 	for _, act := range a.GetActionsTaken() {
-		t.row(act.GetTool(), cmp.Or(act.GetTarget(), act.GetStore()), act.GetState(), act.GetReason())
+		t.row(act.GetTool(), act.GetStep(), cmp.Or(act.GetTarget(), act.GetStore()), act.GetState(), act.GetReason())
 	}
 	return t.String()
 }

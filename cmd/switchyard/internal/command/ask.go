@@ -29,11 +29,12 @@ func (askCommand) Help() string {
   switchyard ask timeline github:pr:acme/api#42
   switchyard ask linked jira:issue:ACME-7
   switchyard ask shipped jira:issue:ACME-7
-  switchyard ask activity github:user:dev-one --window 30d
-  switchyard ask dora github:repo:acme/api --window 12w
+  switchyard ask activity github:user:dev-two --window 200w
+  switchyard ask dora github:repo:acme/api --window 200w
   switchyard ask dora --window 12w --json | jq .output.lead_time
 
-A ref names a thing as switchyard runs prints it. Below an answer stands what it
+These find what the examples of send told, which are of January 2026: hence the
+window of 200 weeks. A ref names a thing as switchyard runs prints it. Below an answer stands what it
 rests on, and what is missing with the setting, or the webhook, that brings it.
 docs/questions.md explains the answers, docs/dora.md the figures.`
 }
@@ -90,11 +91,17 @@ func (c askCommand) input(env *Env, tool *toolsv1.Tool) (*structpb.Struct, error
 		if !has("window") {
 			return nil, fmt.Errorf("%s takes no --window: it answers of all time", tool.GetName())
 		}
+		if err := window(c.Window); err != nil {
+			return nil, err
+		}
 		given["window"] = c.Window
 	}
 	if c.Limit > 0 {
 		if !has("limit") {
 			return nil, fmt.Errorf("%s takes no --limit", tool.GetName())
+		}
+		if c.Limit > mostRows {
+			return nil, fmt.Errorf("--limit %d: want 1 to %d", c.Limit, mostRows)
 		}
 		given["limit"] = c.Limit
 	}
@@ -126,14 +133,15 @@ func (c askCommand) list(env *Env, reads []*toolsv1.Tool) error {
 	return printText(env.Stdout, b.String())
 }
 
-// exampleOf is how a tool may be asked of what the examples of `send` tell.
+// exampleOf is how a tool may be asked of what the examples of `send` tell, which
+// are of January 2026.
 func exampleOf(tool *toolsv1.Tool) string {
 	known := map[string]string{
 		"timeline": "github:pr:acme/api#42",
 		"linked":   "jira:issue:ACME-7",
 		"shipped":  "jira:issue:ACME-7",
-		"activity": "github:repo:acme/api --window 12w",
-		"dora":     "github:repo:acme/api --window 12w",
+		"activity": "github:user:dev-two --window 200w",
+		"dora":     "github:repo:acme/api --window 200w",
 	}
 	if ref, ok := known[tool.GetName()]; ok {
 		return tool.GetName() + " " + ref

@@ -37,10 +37,22 @@ func explainAnswer(tool string, resp *toolsv1.CallToolResponse) string {
 	for _, g := range resp.GetGaps() {
 		fmt.Fprintf(&b, "\nmissing %s: %s\n", g.GetCode(), g.GetDetail())
 		if g.GetSetting() != "" {
-			fmt.Fprintf(&b, "  remedy: %s\n", g.GetSetting())
+			fmt.Fprintf(&b, "  remedy: %s\n", remedy(g))
 		}
 	}
 	return b.String()
+}
+
+// remedy is what mends a gap; of a window, which way.
+func remedy(g *toolsv1.Gap) string {
+	if g.GetSetting() != "--window" {
+		return g.GetSetting()
+	}
+	switch g.GetCode() {
+	case "none_in_window", "no_merges", "no_deployed_changes":
+		return "a longer --window"
+	}
+	return "a shorter --window"
 }
 
 // outputOf is the message of a tool's output; nil for one that has rows only,

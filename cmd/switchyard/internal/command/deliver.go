@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -53,7 +54,23 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 	if resp.StatusCode == http.StatusUnauthorized {
 		out += fmt.Sprintf("The server has another secret for %s: give it with --secret, or the data folder of its instance with --data.\nOne that was changed in .env holds once it is started again; one in a file (NAME_FILE) at once.\n", w.Source)
 	}
+	if a.refusal.Reason != "" {
+		out += c.refused(env, req, a.refusal.Reason)
+	}
 	return a.asExpected(w), printText(env.Stdout, out)
+}
+
+// refused names the delivery, and the command that finds it; none for a server
+// that --url names: who asks there has its own.
+func (c sendCommand) refused(env *Env, req *http.Request, reason string) string {
+	var out string
+	if id := cmp.Or(req.Header.Get(github.HeaderDelivery), req.Header.Get(jira.HeaderIdentifier)); id != "" {
+		out = "delivery: " + id + "\n"
+	}
+	if c.URL == "" {
+		out += fmt.Sprintf("What was checked: %s deliveries --answer %s%s, and deliveries show.\n", env.Self, reason, c.dataHint(env))
+	}
+	return out
 }
 
 func (c sendCommand) remedy(env *Env, s settings) string {

@@ -47,6 +47,9 @@ func (listDeliveriesCommand) Help() string {
 
 // Run lists deliveries.
 func (c listDeliveriesCommand) Run(ctx context.Context, env *Env) error {
+	if err := listed(c.Limit); err != nil {
+		return err
+	}
 	agent, err := c.agent(env)
 	if err != nil {
 		return err

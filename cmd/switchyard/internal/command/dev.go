@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -75,9 +76,8 @@ func (c devCommand) welcome(env *Env, s dev.Started) string {
 	if len(s.Made) > 0 {
 		fmt.Fprintf(&b, "Made and kept in %s: %s.\n", c.Data, strings.Join(s.Made, ", "))
 	}
-	if s.DevPolicy {
-		b.WriteString("Policy for development: github:acme/api and jira:ACME may act on one another. POLICY_FILE brings your own.\n")
-	}
+	fmt.Fprintf(&b, "RULES_FILE:  %s\n", cmp.Or(s.RulesFile, "none: the built-in rules hold, docs/default-rules.md has them."))
+	fmt.Fprintf(&b, "POLICY_FILE: %s\n", cmp.Or(s.PolicyFile, "none: for development, github:acme/api and jira:ACME may act on one another."))
 	if s.FakePage != "" {
 		b.WriteString("No real provider is reached, whatever else is set. The fakes forget all when this stops.\n")
 	}

@@ -45,7 +45,8 @@ Bodies of Jira and Notion name their event; of GitHub's only its header does.
 
 It shows the event that the body becomes, the links in its text and why each is
 a target or not, the class and who decided it, and each call with what policy
-makes of it: queued would act. Nothing needs to run, nothing is sent, and
+makes of it: queued would act, with the arguments as they would be sent, texts
+after policy has cleaned them. Nothing needs to run, nothing is sent, and
 nothing is written: what the memory would add to the links is not there.`
 }
 
@@ -144,8 +145,9 @@ func showPlan(e *eventv1.WebhookEvent, resp *agentv1.PlanEventResponse) string {
 	explainPlan(&b, resp.GetPlan())
 	b.WriteString("\ncalls\n")
 	for i, c := range resp.GetCalls() {
-		explainCall(&b, c)
-		explainArguments(&b, resp.GetPlan().GetCalls()[i])
+		c.CallId = "" // of no run that could be shown
+		explainCall(&b, c, "")
+		explainArguments(&b, c, resp.GetPlan().GetCalls()[i])
 	}
 	if len(resp.GetCalls()) == 0 {
 		b.WriteString("  none\n")
@@ -176,8 +178,12 @@ func explainFields(b *strings.Builder, e *eventv1.WebhookEvent) {
 	b.WriteString("\n")
 }
 
-func explainArguments(b *strings.Builder, c *toolsv1.PlannedCall) {
-	for _, name := range slices.Sorted(maps.Keys(c.GetArguments())) {
-		fmt.Fprintf(b, "    %s: %s\n", name, rehearsal.Value(c.GetArguments()[name]))
+// explainArguments shows what was planned and is not in the request: the target's
+// path, what an earlier step has to give, and all of a call that policy refuses.
+func explainArguments(b *strings.Builder, c *toolsv1.Call, planned *toolsv1.PlannedCall) {
+	for _, name := range slices.Sorted(maps.Keys(planned.GetArguments())) {
+		if _, sent := c.GetRequest().GetFields()[name]; !sent {
+			fmt.Fprintf(b, "    planned %s: %s\n", name, rehearsal.Value(planned.GetArguments()[name]))
+		}
 	}
 }

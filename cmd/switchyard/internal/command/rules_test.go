@@ -40,10 +40,10 @@ func TestRulesPlan(t *testing.T) {
 	run(t, "rules", "plan", "--example", "github/pull_request.merged").want(t, 0,
 		"event   github change.merged (pull_request closed)", `base="main"`, "class   change.merged, decided by metadata",
 		"jira.add_comment jira:issue:ACME-7: queued", "by rule merged-change, step comment", "because of pair: github:acme/api, jira:ACME",
-		"body: Merged into main", "jira.transition jira:issue:ACME-7: queued", "issue[0]  jira:issue:ACME-7")
+		`with body "Merged into main`, "jira.transition jira:issue:ACME-7: queued", "issue[0]  jira:issue:ACME-7")
 	rules := write(t, "rules.yaml", ownRules)
 	run(t, "rules", "plan", rules, "--example", "github/pull_request.merged").want(t, 0,
-		"body: Merged github:pr:acme/api#42.", "jira.transition jira:issue:ACME-7: refused, choice")
+		`with body "Merged github:pr:acme/api#42."`, "jira.transition jira:issue:ACME-7: refused, choice")
 	runWith(t, map[string]string{"RULES_FILE": rules}, "rules", "plan", "--example", "github/pull_request.merged", "--json").want(t, 0, `"rule": "merged"`, `"reason": "choice"`)
 	policy := write(t, "policy.yaml", "max_calls: 5\n")
 	run(t, "rules", "plan", "--example", "github/pull_request.merged", "--policy", policy).want(t, 0, "calls\n  none", "no: no_pair")

@@ -65,6 +65,9 @@ func (listRunsCommand) Help() string {
 
 // Run lists runs.
 func (c listRunsCommand) Run(ctx context.Context, env *Env) error {
+	if err := listed(c.Limit); err != nil {
+		return err
+	}
 	agent, err := c.agent(env)
 	if err != nil {
 		return err

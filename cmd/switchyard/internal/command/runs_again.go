@@ -28,6 +28,9 @@ at the provider first, and say --force if it was not. It wants an operator's tok
 
 // Run asks for it.
 func (c retryRunCommand) Run(ctx context.Context, env *Env) error {
+	if err := remark(c.By, ""); err != nil {
+		return err
+	}
 	agent, err := c.agent(env)
 	if err != nil {
 		return err
@@ -38,7 +41,7 @@ func (c retryRunCommand) Run(ctx context.Context, env *Env) error {
 	}
 	resp, err := agent.client.RetryCall(ctx, &agentv1.RetryCallRequest{RunId: run, CallId: id, Force: c.Force, By: c.By})
 	if err != nil {
-		return agent.explain(err)
+		return agent.about(cmp.Or(prefixed(run+", call ", id), run), err)
 	}
 	return c.told(env, resp.GetAnswer())
 }
@@ -52,6 +55,9 @@ type decideFlags struct {
 }
 
 func (c decideFlags) decide(ctx context.Context, env *Env, approve bool) error {
+	if err := remark(c.By, c.Why); err != nil {
+		return err
+	}
 	agent, err := c.agent(env)
 	if err != nil {
 		return err
@@ -62,7 +68,7 @@ func (c decideFlags) decide(ctx context.Context, env *Env, approve bool) error {
 	}
 	resp, err := agent.client.DecideCall(ctx, &agentv1.DecideCallRequest{RunId: run, CallId: id, Approve: approve, By: cmp.Or(c.By, "an operator"), Why: c.Why})
 	if err != nil {
-		return agent.explain(err)
+		return agent.about(run+", call "+id, err)
 	}
 	return c.told(env, resp.GetAnswer())
 }
@@ -100,21 +106,22 @@ func (a asked) find(ctx context.Context, env *Env, run, name string) (runID, cal
 	}
 	resp, err := a.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: runID})
 	if err != nil {
-		return "", "", a.explain(err)
+		return "", "", a.about(runID, err)
 	}
-	var found []string
+	var found, ids []string
 	for _, c := range resp.GetRun().GetCalls() {
 		if c.GetStep() == name || strings.HasPrefix(c.GetCallId(), name) {
-			found = append(found, c.GetCallId())
+			found = append(found, fmt.Sprintf("%s (rule %s, step %s, of %s)", c.GetCallId(), c.GetRule(), c.GetStep(), c.GetTarget()))
+			ids = append(ids, c.GetCallId())
 		}
 	}
 	switch len(found) {
 	case 1:
-		return runID, found[0], nil
+		return runID, ids[0], nil
 	case 0:
 		return "", "", fmt.Errorf("run %s has no call %s: `%s %s` has its steps", runID, name, env.Self, "runs show "+runID)
 	default:
-		return "", "", fmt.Errorf("run %s has several calls %s: give the id of one, `%s runs show %s --json` has them", runID, name, env.Self, runID)
+		return "", "", fmt.Errorf("run %s has several calls %s: give the id of one: %s", runID, name, strings.Join(found, ", "))
 	}
 }
 
@@ -123,10 +130,10 @@ func (f agentFlags) told(env *Env, a *agentv1.Answer) error {
 	if f.JSON {
 		return printJSON(env.Stdout, a)
 	}
-	t := newTable("", "CALL", "TOOL", "TARGET", "STATE", "REASON")
+	t := newTable("", "CALL", "TOOL", "STEP", "TARGET", "STATE", "REASON")
 	for _, action := range a.GetActionsTaken() {
 		if action.GetCallId() != "" {
-			t.row(action.GetCallId(), action.GetTool(), action.GetTarget(), action.GetState(), action.GetReason())
+			t.row(action.GetCallId(), action.GetTool(), action.GetStep(), action.GetTarget(), action.GetState(), action.GetReason())
 		}
 	}
 	return printText(env.Stdout, t.String()+fmt.Sprintf("%s %s explains it.\n", f.showHint(env), a.GetRunId()))

@@ -2,17 +2,25 @@ package command_test
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
+
+	"connectrpc.com/connect"
 
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 )
 
 // queued answers what was asked for by the reason of the run's one call.
 func queued(callID, reason string) *agentv1.Answer {
-	return &agentv1.Answer{RunId: runID, ActionsTaken: []*agentv1.Action{{CallId: callID, Tool: "jira.add_comment", Target: "jira:issue:ACME-7", State: "queued", Reason: reason}}}
+	return &agentv1.Answer{RunId: runID, ActionsTaken: []*agentv1.Action{{CallId: callID, Tool: "jira.add_comment", Step: "comment", Target: "jira:issue:ACME-7", State: "queued", Reason: reason}}}
 }
 
 func (a *agent) RetryCall(_ context.Context, req *agentv1.RetryCallRequest) (*agentv1.RetryCallResponse, error) {
+	if req.GetBy() == "late" {
+		return nil, connect.NewError(connect.CodeFailedPrecondition, errors.New("nothing is to be tried again"))
+	}
 	word := "retried"
 	if req.GetForce() {
 		word = "forced"
@@ -21,6 +29,9 @@ func (a *agent) RetryCall(_ context.Context, req *agentv1.RetryCallRequest) (*ag
 }
 
 func (a *agent) DecideCall(_ context.Context, req *agentv1.DecideCallRequest) (*agentv1.DecideCallResponse, error) {
+	if req.GetBy() == "late" {
+		return nil, connect.NewError(connect.CodeFailedPrecondition, errors.New("the call is not held"))
+	}
 	word := "refused"
 	if req.GetApprove() {
 		word = "approved"
@@ -36,4 +47,29 @@ func TestRunsRetryAndDecide(t *testing.T) {
 	run(t, "runs", "reject", runID, "comment", "--by", "ana", "--url", url, "--json").want(t, 0, `"reason": "refused by ana because "`)
 	run(t, "runs", "retry", runID, "nonsense", "--url", url).want(t, 1, "has no call nonsense")
 	run(t, "runs", "approve", runID, "--url", url).want(t, 1, "call")
+}
+
+// Several steps of a rule may have one tool: which is which was not told.
+func TestRunsRetryAndDecideShowTheStep(t *testing.T) {
+	url := serve(t, &agent{})
+	for _, args := range [][]string{{"retry", runID, "comment"}, {"approve", runID, "comment"}, {"reject", runID, "comment"}} {
+		run(t, slices.Concat([]string{"runs"}, args, []string{"--by", "ana", "--url", url})...).want(t, 0, "TOOL              STEP     TARGET", "jira.add_comment  comment  jira:issue:ACME-7")
+	}
+}
+
+// What was refused did not say of which run and call.
+func TestRunsRetryAndDecideNameWhatIsRefused(t *testing.T) {
+	url := serve(t, &agent{})
+	const comment = "00000000-0000-4000-8000-000000000001"
+	run(t, "runs", "retry", "0f8a", "--by", "late", "--url", url).want(t, 1, "run "+runID+": nothing is to be tried again")
+	run(t, "runs", "retry", "0f8a", "comment", "--by", "late", "--url", url).want(t, 1, "run "+runID+", call "+comment+": nothing is to be tried again")
+	run(t, "runs", "approve", "0f8a", "comment", "--by", "late", "--url", url).want(t, 1, "run "+runID+", call "+comment+": the call is not held")
+	run(t, "runs", "retry", "0f8a", "00000000", "--url", url).want(t, 1, comment+" (rule merged-change, step comment, of jira:issue:ACME-7)")
+}
+
+// The validator's own words named a field that no command has.
+func TestRunsRetryAndDecideBoundWords(t *testing.T) {
+	url := serve(t, &agent{})
+	run(t, "runs", "retry", runID, "--by", strings.Repeat("é", 201), "--url", url).want(t, 1, "--by has 201 characters: at most 200 are kept, shorten it")
+	run(t, "runs", "reject", runID, "comment", "--why", strings.Repeat("x", 2001), "--url", url).want(t, 1, "--why has 2001 characters: at most 2000")
 }

@@ -23,6 +23,9 @@ import (
 
 const runID = "0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f"
 
+// callID is of a call of that run; a skipped call of another run names it as same_as.
+const callID = "7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a12"
+
 // agent is an AgentService that knows one run.
 type agent struct {
 	agentv1connect.UnimplementedAgentServiceHandler
@@ -35,7 +38,7 @@ type agent struct {
 
 func (a *agent) ListRuns(_ context.Context, req *agentv1.ListRunsRequest) (*agentv1.ListRunsResponse, error) {
 	a.asked = req
-	if a.empty {
+	if a.empty || req.GetCallId() != "" && req.GetCallId() != callID {
 		return &agentv1.ListRunsResponse{}, nil
 	}
 	return &agentv1.ListRunsResponse{NextPageToken: a.next, Runs: []*agentv1.RunSummary{{
@@ -98,11 +101,12 @@ func TestNoRuns(t *testing.T) {
 
 func TestRunsSayWhatIsWrong(t *testing.T) {
 	url := serve(t, &agent{})
-	run(t, "runs", "show", "5f0c9c0e-9f0a-4c54-8a5e-0d8a5b5b1f10", "--url", url).want(t, 1, "no run 5f0c9c0e")
+	run(t, "runs", "show", "5f0c9c0e-9f0a-4c54-8a5e-0d8a5b5b1f10", "--url", url).want(t, 1, "no run, and no call of a run, has the id 5f0c9c0e-9f0a-4c54-8a5e-0d8a5b5b1f10")
 	run(t, "runs", "show", "nonsense", "--url", url).want(t, 1, "is no id of a run")
 	run(t, "runs", "show", "0F8A", "--json", "--url", url).want(t, 0, runID)
 	run(t, "runs", "show", "ffff", "--url", url).want(t, 1, "begins with ffff")
-	run(t, "runs", "--limit", "501", "--url", url).want(t, 1, "page_size")
+	run(t, "runs", "--limit", "501", "--url", url).want(t, 1, "--limit 501: want 1 to 500")
+	run(t, "runs", "--limit", "0", "--url", url).want(t, 1, "--limit 0: want 1 to 500")
 	run(t, "runs", "--state", "lost", "--url", url).want(t, 1, "--state")
 	run(t, "runs", "--url", "127.0.0.1:8001").want(t, 1, "--url")
 	run(t, "runs", "--url", "http://127.0.0.1:1").want(t, 1, "http://127.0.0.1:1", "--url")
@@ -114,11 +118,19 @@ func TestRunsSayWhatIsWrong(t *testing.T) {
 }
 
 func TestRunsShow(t *testing.T) {
-	out := run(t, "runs", "show", runID, "--url", serve(t, &agent{}))
-	if want := strings.TrimPrefix(explained, "\n"); out.code != 0 || out.stdout != want {
+	url := serve(t, &agent{})
+	out := run(t, "runs", "show", runID, "--url", url)
+	if want := strings.NewReplacer("\nrun ", "run ", "{url}", url).Replace(explained); out.code != 0 || out.stdout != want {
 		t.Errorf("exit code %d, %s got\n%s\nwant\n%s", out.code, out.stderr, out.stdout, want)
 	}
 	run(t, "runs", "show", runID, "--json", "--url", serve(t, &agent{})).want(t, 0, `"result_ref": ""`)
+}
+
+// same_as named a call that no command found.
+func TestRunsShowFindsTheRunOfACall(t *testing.T) {
+	url := serve(t, &agent{})
+	run(t, "runs", "show", callID, "--url", url).want(t, 0, "run     "+runID)
+	run(t, "runs", "show", strings.ToUpper(callID), "--url", url, "--json").want(t, 0, `"run_id": "`+runID+`"`)
 }
 
 const wholeRun = `{
@@ -181,20 +193,20 @@ class   bug, decided by lexicon (66 % sure) by the words crash, stack trace (rul
 
 calls
   jira.transition jira:issue:ACME-7: dry_run, no_token
-    by rule merged-change, step transition
-    because of link: named in the title jira:issue:ACME-7
+    by rule merged-change, step transition, call 00000000-0000-4000-8000-000000000000
+    because of link: named in the title (jira:issue:ACME-7)
     would read https://{site}/issue: already there is done
     would send POST https://{site}/transitions
       {"transition":{"id":"31"}}
   jira.add_comment jira:issue:ACME-7: queued, executor_away
-    by rule merged-change, step comment
+    by rule merged-change, step comment, call 00000000-0000-4000-8000-000000000001
     tried once, next at 2026-01-15 10:30:05Z
   github.add_comment github:pr:acme/api#42: skipped, same_as
-    by rule merged-change, step own
-    the same effect as call 7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11
+    by rule merged-change, step own, call 00000000-0000-4000-8000-000000000002
+    the same effect as another run's call: switchyard runs show --url {url} 7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11
     made https://example.com/1
   github.create_issue github:repo:acme/web: held, private_to_public
-    by rule merged-change, step issue
+    by rule merged-change, step issue, call 00000000-0000-4000-8000-000000000003
     with body "Please, soon."
     with repository "acme/web"
     with title "Look after it"

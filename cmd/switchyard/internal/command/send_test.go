@@ -20,7 +20,7 @@ const success = `{
 	"summary": "acme/api#42 was merged.", "class": "change.merged", "decided_by": "metadata",
 	"actions_taken": [
 		{"tool": "records.upsert", "store": "sqlite", "state": "done"},
-		{"tool": "jira.transition", "target": "jira:issue:ACME-7", "state": "dry_run", "reason": "no_token"}
+		{"tool": "jira.transition", "target": "jira:issue:ACME-7", "state": "dry_run", "reason": "no_token", "step": "transition"}
 	],
 	"not_acted_on": [{"ref": "jira:issue:UTF-8", "where": "body", "reason": "unconfirmed"}],
 	"gaps": [{"code": "sink_unset", "detail": "facts come from the ledger", "setting": "CLICKHOUSE_URL"}],
@@ -80,9 +80,9 @@ status:  success (replayed)
 summary: acme/api#42 was merged.
 class:   change.merged, decided by metadata
 actions taken:
-  TOOL             STORE OR TARGET    STATE    REASON
-  records.upsert   sqlite             done
-  jira.transition  jira:issue:ACME-7  dry_run  no_token
+  TOOL             STEP        STORE OR TARGET    STATE    REASON
+  records.upsert               sqlite             done
+  jira.transition  transition  jira:issue:ACME-7  dry_run  no_token
 not acted on: jira:issue:UTF-8 in the body: unconfirmed
 missing: sink_unset: facts come from the ledger; see CLICKHOUSE_URL
 run:     ` + url + `/runs/0f8a6c2e-6b1f-4f39-9d0e-3a2b1c0d9e8f
@@ -150,6 +150,19 @@ func TestSendExitsOneUnlessSuccess(t *testing.T) {
 			run(t, "send", "notion", "page.updated", "--url", url, "--json").want(t, 1)
 		})
 	}
+}
+
+// A refusal said nothing by which the delivery can be found.
+func TestSendNamesTheRefusedDelivery(t *testing.T) {
+	url, got := server(t, http.StatusUnauthorized, `{"status":"rejected","reason":"signature_mismatch","detail":""}`)
+	out := run(t, "send", "github", "push", "--url", url)
+	out.want(t, 1, "delivery: "+(*got)[0].header.Get(github.HeaderDelivery))
+	if strings.Contains(out.stdout, "switchyard deliveries") {
+		t.Errorf("the deliveries of another server are not this one's: %s", out.stdout)
+	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(url, "http://"), ":")
+	runWith(t, map[string]string{"WEBHOOK_SERVER_PORT": port, "JIRA_WEBHOOK_SECRET": secret}, "send", "jira", "issue.status_changed").
+		want(t, 1, "switchyard deliveries --answer signature_mismatch, and deliveries show")
 }
 
 func TestSendJSONIsTheBodyAsItCame(t *testing.T) {

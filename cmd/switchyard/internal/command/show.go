@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"connectrpc.com/connect"
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -17,11 +18,12 @@ import (
 	agentv1 "github.com/switchyard-dev/switchyard/gen/switchyard/agent/v1"
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/fault"
 )
 
 type showRunCommand struct {
 	agentFlags
-	ID string `arg:"" name:"id" help:"The run's id, as send and runs print it, or how it begins."`
+	ID string `arg:"" name:"id" help:"The run's id, as send and runs print it, or how it begins; or the id of one of its calls."`
 }
 
 // Help teaches by example.
@@ -42,13 +44,41 @@ func (c showRunCommand) Run(ctx context.Context, env *Env) error {
 		return err
 	}
 	resp, err := agent.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: id})
+	if fault.ReasonOf(err) == fault.RunUnknown {
+		resp, err = agent.ofCall(ctx, id, err)
+	}
 	if err != nil {
-		return agent.explain(err)
+		return agent.about(id, err)
 	}
 	if c.JSON {
 		return printJSON(env.Stdout, resp)
 	}
-	return printText(env.Stdout, explainRun(resp.GetAnswer(), resp.GetRun()))
+	return printText(env.Stdout, explainRun(resp.GetAnswer(), resp.GetRun(), c.showHint(env)))
+}
+
+// about explains an error that is about a run, or a call of one, with its id:
+// the service's words have none.
+func (a asked) about(id string, err error) error {
+	switch {
+	case fault.ReasonOf(err) == fault.RunUnknown:
+		return fmt.Errorf("no run, and no call of a run, has the id %s", id)
+	case connect.CodeOf(err) == connect.CodeFailedPrecondition:
+		return fmt.Errorf("run %s: %w", id, a.explain(err))
+	}
+	return a.explain(err)
+}
+
+// ofCall gets the run that has the call with this id; unknown is the error
+// where there is none.
+func (a asked) ofCall(ctx context.Context, id string, unknown error) (*agentv1.GetRunResponse, error) {
+	found, err := a.client.ListRuns(ctx, &agentv1.ListRunsRequest{PageSize: 1, CallId: id})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.GetRuns()) == 0 {
+		return nil, unknown
+	}
+	return a.client.GetRun(ctx, &agentv1.GetRunRequest{RunId: found.GetRuns()[0].GetRunId()})
 }
 
 // lookBack is among how many of the newest runs a beginning of an id is looked for.
@@ -82,14 +112,15 @@ func (a asked) run(ctx context.Context, env *Env, id string) (string, error) {
 	return "", fmt.Errorf("%d runs have an id that begins with %s: give more of it", len(found), id)
 }
 
-func explainRun(a *agentv1.Answer, r *toolsv1.Run) string {
+// explainRun explains; hint is the command that explains another run, without the id.
+func explainRun(a *agentv1.Answer, r *toolsv1.Run, hint string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "run     %s\nstatus  %s%s\n        %s\n\n", r.GetRunId(), a.GetStatus(), flags(a), a.GetSummary())
 	explainEvent(&b, r)
 	explainPlan(&b, r.GetPlan())
 	fmt.Fprintf(&b, "\ncalls\n")
 	for _, c := range r.GetCalls() {
-		explainCall(&b, c)
+		explainCall(&b, c, hint)
 	}
 	if len(r.GetCalls()) == 0 {
 		b.WriteString("  none\n")
@@ -108,6 +139,9 @@ func explainEvent(b *strings.Builder, r *toolsv1.Run) {
 	fmt.Fprintf(b, "        about %s%s, %s\n", e.GetRef(), prefixed(" in ", e.GetPlace()), visibility(e.GetVisibility()))
 	fmt.Fprintf(b, "        by %s, proved by %s, delivered %s\n", account(e.GetActor()), r.GetAuthn(), times(r.GetDeliveries()))
 	fmt.Fprintf(b, "        occurred %s, received %s\n", cmp.Or(clock(e.GetOccurredAt()), "at an unknown time"), clock(e.GetReceivedAt()))
+	if id := r.GetEventId(); id != "" {
+		fmt.Fprintf(b, "        its id is %s\n", id)
+	}
 }
 
 func visibility(v string) string {
@@ -144,14 +178,14 @@ func explainPlan(b *strings.Builder, p *toolsv1.Plan) {
 	b.WriteString("\n")
 }
 
-func explainCall(b *strings.Builder, c *toolsv1.Call) {
+func explainCall(b *strings.Builder, c *toolsv1.Call, hint string) {
 	fmt.Fprintf(b, "  %s%s: %s%s\n", c.GetTool(), prefixed(" ", c.GetTarget()), c.GetState(), prefixed(", ", c.GetReason()))
-	fmt.Fprintf(b, "    by rule %s, step %s\n", c.GetRule(), c.GetStep())
+	fmt.Fprintf(b, "    by rule %s, step %s%s\n", c.GetRule(), c.GetStep(), prefixed(", call ", c.GetCallId()))
 	for _, e := range c.GetEvidence() {
-		fmt.Fprintf(b, "    because of %s: %s%s\n", e.GetKind(), e.GetDetail(), prefixed(" ", e.GetRef()))
+		fmt.Fprintf(b, "    because of %s: %s\n", e.GetKind(), evidenceOf(e))
 	}
 	if c.GetSameAs() != "" {
-		fmt.Fprintf(b, "    the same effect as call %s\n", c.GetSameAs())
+		fmt.Fprintf(b, "    the same effect as another run's call: %s %s\n", hint, c.GetSameAs())
 	}
 	if result := cmp.Or(c.GetUrl(), c.GetResultRef()); result != "" {
 		fmt.Fprintf(b, "    made %s\n", result)
@@ -160,6 +194,14 @@ func explainCall(b *strings.Builder, c *toolsv1.Call) {
 		fmt.Fprintf(b, "    tried %s, next at %s\n", times(c.GetAttempts()), clock(c.GetNextAt()))
 	}
 	explainRequest(b, c.GetRequest())
+}
+
+// evidenceOf is what is said, with what it refers to apart from the sentence.
+func evidenceOf(e *toolsv1.Evidence) string {
+	if e.GetDetail() == "" || e.GetRef() == "" {
+		return e.GetDetail() + e.GetRef()
+	}
+	return e.GetDetail() + " (" + e.GetRef() + ")"
 }
 
 // explainRequest shows the request that would act, with what is read before it.

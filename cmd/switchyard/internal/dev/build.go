@@ -25,8 +25,9 @@ import (
 type stack struct {
 	parts     []part
 	addresses instance.Addresses
-	devPolicy bool
-	fakePage  string // "" without fake providers
+	// "" where what is built in holds
+	rulesFile, policyFile string
+	fakePage              string // "" without fake providers
 }
 
 // builder makes the services from the last one of the chain to the first:
@@ -114,7 +115,7 @@ func (b *builder) tools(ctx context.Context, executorURL string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	if b.stack.devPolicy = cfg.PolicyFile == ""; b.stack.devPolicy {
+	if b.stack.policyFile = cfg.PolicyFile; cfg.PolicyFile == "" {
 		cfg.Policy = policy
 	}
 	if b.executorToken.IsSet() {
@@ -132,6 +133,7 @@ func (b *builder) agent(toolsURL string) (string, error) {
 	if err := b.parse("agent", &cfg, map[string]string{"TOOLS_URL": toolsURL}); err != nil {
 		return "", err
 	}
+	b.stack.rulesFile = cfg.RulesFile
 	svc, err := agent.New(cfg, b.log("agent"), b.o.Now)
 	if err != nil {
 		return "", err

@@ -45,8 +45,9 @@ type Started struct {
 	Addresses instance.Addresses
 	// Made names the secrets that were made just now.
 	Made []string
-	// DevPolicy says that the policy for development holds.
-	DevPolicy bool
+	// RulesFile and PolicyFile are the files that hold; "" for the built-in rules and
+	// the policy for development.
+	RulesFile, PolicyFile string
 	// FakePage is where the fake providers are shown; "" without them.
 	FakePage string
 }
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		if err := lock.Announce(s.addresses); err != nil {
 			return err
 		}
-		return o.Started(Started{Addresses: s.addresses, Made: made, DevPolicy: s.devPolicy, FakePage: s.fakePage})
+		return o.Started(Started{Addresses: s.addresses, Made: made, RulesFile: s.rulesFile, PolicyFile: s.policyFile, FakePage: s.fakePage})
 	})
 }
 

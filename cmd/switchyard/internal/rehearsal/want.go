@@ -91,8 +91,9 @@ func (c Call) fits(got *toolsv1.Call, planned *toolsv1.PlannedCall) bool {
 		return false
 	}
 	for name, want := range c.With {
-		value := Value(planned.GetArguments()[name])
-		if value != want && (planned.GetArguments()[name].GetText() == "" || !strings.Contains(value, want)) {
+		a := planned.GetArguments()[name]
+		value := sent(got, name, a)
+		if value != want && (a.GetText() == "" || !strings.Contains(value, want)) {
 			return false
 		}
 	}
@@ -123,7 +124,7 @@ func describe(c *toolsv1.Call, planned *toolsv1.PlannedCall, asked map[string]st
 	for name := range asked {
 		// A tool without the argument has no value to show.
 		if a, ok := planned.GetArguments()[name]; ok {
-			with[name] = Value(a)
+			with[name] = sent(c, name, a)
 		}
 	}
 	words := strings.Join([]string{c.GetTool(), c.GetTarget(), c.GetState(), c.GetReason()}, " ")
@@ -141,6 +142,18 @@ func arguments(with map[string]string) string {
 		fmt.Fprintf(&b, " %s=%q", name, with[name])
 	}
 	return b.String()
+}
+
+// breaker is what policy breaks mentions and the like with: nobody types it.
+const breaker = "\u200b"
+
+// sent is an argument as a test reads it: a text as it would be sent, after
+// policy has cleaned it. Of a call that is refused there is only what was planned.
+func sent(c *toolsv1.Call, name string, a *toolsv1.Argument) string {
+	if cleaned, ok := c.GetRequest().GetFields()[name]; ok && a.GetText() != "" {
+		return strings.ReplaceAll(cleaned.GetStringValue(), breaker, "")
+	}
+	return Value(a)
 }
 
 // Value is an argument as a person reads it.

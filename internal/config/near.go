@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 // maxSlips is how many letters of a name may be wrong for it to be meant.
@@ -41,7 +43,7 @@ func Meant(name string, known []string) string {
 	best, least := "", 0
 	for _, k := range known {
 		for _, given := range []string{name, base} {
-			d := distance(given, k)
+			d := near.Distance(given, k)
 			if (d <= maxSlips && len(given) > 2*maxSlips || shortened(given, k)) && (best == "" || d < least) {
 				best, least = k, d
 			}
@@ -58,25 +60,4 @@ func shortened(name, long string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(all, w) })
-}
-
-// distance is the number of letters to insert, remove or replace (Levenshtein's).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/internal/reload"
 	"github.com/switchyard-dev/switchyard/internal/service"
@@ -38,7 +39,7 @@ func openRulebook(path string, log *slog.Logger) (*rulebook, error) {
 // parse loads the file's rules. What is only odd is logged, once a file.
 func (b *rulebook) parse(data []byte) (*rule.Set, error) {
 	set, findings := rule.Check(data, registry.Tools(), b.builtIn)
-	if err := rule.Errors(findings); err != nil {
+	if err := finding.Errors(findings); err != nil {
 		return nil, fmt.Errorf("RULES_FILE=%s (`switchyard rules check %s` shows all of it):\n%w", b.path, b.path, err)
 	}
 	for _, f := range findings {

@@ -4,6 +4,7 @@ import (
 	_ "embed" // the built-in rules
 	"fmt"
 
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/services/agent/internal/rule"
 )
@@ -14,22 +15,13 @@ var defaultRules []byte
 // DefaultRules returns the built-in rules file.
 func DefaultRules() []byte { return defaultRules }
 
-// Finding is one thing that is wrong with a rules file.
-type Finding = rule.Finding
-
-// The severities of findings. With an error rules can't be loaded.
-const (
-	FindingError   = rule.Error
-	FindingWarning = rule.Warning
-)
-
 // RuleNeed is what a step of a rule needs a policy to allow.
 type RuleNeed = rule.Need
 
 // RulesCheck is what there is to say about a rules file.
 type RulesCheck struct {
 	// In the order of the file, at most 50.
-	Findings []Finding
+	Findings []finding.Finding
 	// How many rules it has, included ones too, and the hash that runs name
 	// them by; zero where it can't be loaded.
 	Rules int
@@ -39,13 +31,13 @@ type RulesCheck struct {
 }
 
 // Err joins the errors among the findings; nil where the rules can be loaded.
-func (c RulesCheck) Err() error { return rule.Errors(c.Findings) }
+func (c RulesCheck) Err() error { return finding.Errors(c.Findings) }
 
 // CheckRules checks a rules file as the agent does when it loads it.
 func CheckRules(data []byte) RulesCheck {
 	builtIn, err := builtInRules()
 	if err != nil {
-		return RulesCheck{Findings: []Finding{{Severity: rule.Error, Message: err.Error()}}}
+		return RulesCheck{Findings: []finding.Finding{{Severity: finding.Error, Message: err.Error()}}}
 	}
 	set, findings := rule.Check(data, registry.Tools(), builtIn)
 	c := RulesCheck{Findings: findings}

@@ -3,6 +3,7 @@ package tools
 import (
 	"log/slog"
 
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 )
@@ -14,25 +15,16 @@ func CheckPolicy(cfg Config) error {
 	return err
 }
 
-// PolicyFinding is one thing that there is to say about a policy's file.
-type PolicyFinding = policy.Finding
-
-// The severities of findings. With an error a policy can't be loaded.
-const (
-	PolicyError   = policy.Error
-	PolicyWarning = policy.Warning
-)
-
 // PolicyCheck is what there is to say about a policy's file.
 type PolicyCheck struct {
 	// In the order of the file.
-	Findings []PolicyFinding
+	Findings []finding.Finding
 	// What it allows, counted; "" where it can't be loaded.
 	Summary string
 }
 
 // Err joins the errors among the findings; nil where the policy can be loaded.
-func (c PolicyCheck) Err() error { return policy.Errors(c.Findings) }
+func (c PolicyCheck) Err() error { return finding.Errors(c.Findings) }
 
 // ExaminePolicy checks a policy's file as tools does when it loads it.
 func ExaminePolicy(data []byte) PolicyCheck {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/internal/reload"
 	"github.com/switchyard-dev/switchyard/internal/service"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
@@ -37,7 +38,7 @@ func openPolicybook(cfg Config, tools []*toolsv1.Tool, log *slog.Logger) (*polic
 // parse loads the file's policy. What is only odd is logged, once a file.
 func (b *policybook) parse(data []byte) (*policy.Policy, error) {
 	p, findings := policy.Check(data, b.tools)
-	if err := policy.Errors(findings); err != nil {
+	if err := finding.Errors(findings); err != nil {
 		return nil, fmt.Errorf("POLICY_FILE=%s (`switchyard policy check %s` shows all of it): %w", b.path, b.path, err)
 	}
 	for _, f := range findings {

@@ -4,22 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-)
 
-// finding is one thing that agent says of rules, or tools of a policy.
-type finding struct {
-	line, column int // line is 0 for the file as a whole
-	severity     string
-	message      string
-	isError      bool // else a warning
-}
+	"github.com/switchyard-dev/switchyard/internal/finding"
+)
 
 // checkedFile is a file of rules or a policy with what a check found in it.
 type checkedFile struct {
 	file string
 	// Stands for the file where that is "".
 	without  string
-	findings []finding
+	findings []finding.Finding
 	// What is said of a file that can be loaded.
 	good string
 }
@@ -31,11 +25,11 @@ func (c checkedFile) String() string {
 	errors, warnings := 0, 0
 	for _, f := range c.findings {
 		place := file
-		if f.line > 0 {
-			place = fmt.Sprintf("%s:%d:%d", file, f.line, f.column)
+		if f.Line > 0 {
+			place = fmt.Sprintf("%s:%d:%d", file, f.Line, f.Column)
 		}
-		fmt.Fprintf(&b, "%s: %s: %s\n", place, f.severity, f.message)
-		if f.isError {
+		fmt.Fprintf(&b, "%s: %s: %s\n", place, f.Severity, f.Message)
+		if f.Severity == finding.Error {
 			errors++
 		} else {
 			warnings++

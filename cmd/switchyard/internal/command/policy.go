@@ -85,9 +85,5 @@ func (c checkPolicyCommand) Run(env *Env) error {
 }
 
 func showPolicyCheck(file string, check tools.PolicyCheck) string {
-	c := checkedFile{file: file, without: "the policy of switchyard dev", good: check.Summary}
-	for _, f := range check.Findings {
-		c.findings = append(c.findings, finding{f.Line, f.Column, string(f.Severity), f.Message, f.Severity == tools.PolicyError})
-	}
-	return c.String()
+	return checkedFile{file: file, without: "the policy of switchyard dev", good: check.Summary, findings: check.Findings}.String()
 }

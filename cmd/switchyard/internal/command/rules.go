@@ -126,11 +126,7 @@ func checkRules(file string) (agent.RulesCheck, error) {
 }
 
 func showCheck(file string, check agent.RulesCheck) string {
-	c := checkedFile{file: file, without: builtInName, good: fmt.Sprintf("%s, hash %s", counted(check.Rules, "rule"), check.Hash)}
-	for _, f := range check.Findings {
-		c.findings = append(c.findings, finding{f.Line, f.Column, string(f.Severity), f.Message, f.Severity == agent.FindingError})
-	}
-	return c.String()
+	return checkedFile{file: file, without: builtInName, good: fmt.Sprintf("%s, hash %s", counted(check.Rules, "rule"), check.Hash), findings: check.Findings}.String()
 }
 
 func counted(n int, what string) string {

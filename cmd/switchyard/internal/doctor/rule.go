@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/services/agent"
 	"github.com/switchyard-dev/switchyard/services/tools"
 )
@@ -31,13 +32,7 @@ func (e *exam) policyFile(file string) {
 		return
 	}
 	check := tools.ExaminePolicy(data)
-	for _, f := range check.Findings {
-		level := Warning
-		if f.Severity == tools.PolicyError {
-			level = Problem
-		}
-		e.found("rules", level, "POLICY_FILE", fmt.Sprintf("%s:%d:%d: %s", at, f.Line, f.Column, f.Message), "mend the file: `switchyard policy check "+file+"` says when it is good; tools does not start with a bad one, and keeps the last good one while it runs")
-	}
+	e.findings("POLICY_FILE", at, check.Findings, "mend the file: `switchyard policy check "+file+"` says when it is good; tools does not start with a bad one, and keeps the last good one while it runs")
 	if check.Err() == nil {
 		e.found("rules", OK, "POLICY_FILE", fmt.Sprintf("%s: the policy in it is good: %s", at, check.Summary), "")
 	}
@@ -52,14 +47,19 @@ func (e *exam) rulesFile(file string) {
 		return
 	}
 	check := agent.CheckRules(data)
-	for _, f := range check.Findings {
-		level := Warning
-		if f.Severity == agent.FindingError {
-			level = Problem
-		}
-		e.found("rules", level, "RULES_FILE", fmt.Sprintf("%s:%d:%d: %s", at, f.Line, f.Column, f.Message), "mend the file: `switchyard rules check "+file+"` says when it is good")
-	}
+	e.findings("RULES_FILE", at, check.Findings, "mend the file: `switchyard rules check "+file+"` says when it is good")
 	if check.Err() == nil {
 		e.found("rules", OK, "RULES_FILE", fmt.Sprintf("%s: %s can be loaded", at, plural(check.Rules, "rule")), "")
+	}
+}
+
+// findings shows what is wrong with a file, each thing with its place.
+func (e *exam) findings(setting, at string, findings []finding.Finding, remedy string) {
+	for _, f := range findings {
+		level := Warning
+		if f.Severity == finding.Error {
+			level = Problem
+		}
+		e.found("rules", level, setting, fmt.Sprintf("%s:%d:%d: %s", at, f.Line, f.Column, f.Message), remedy)
 	}
 }

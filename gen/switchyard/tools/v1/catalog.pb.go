@@ -1598,10 +1598,10 @@ const file_switchyard_tools_v1_catalog_proto_rawDesc = "" +
 	"\x0fJiraAssignInput\x12T\n" +
 	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12=\n" +
 	"\bassignee\x18\x02 \x01(\tB!\xbaH\x1ar\x18\x18\x80\x012\x13^[A-Za-z0-9:_.@-]+$\xa8\xbb\x18\x03R\bassignee:G\xa2\xbb\x18C\n" +
-	"\vjira.assign\x10\x01\x1a2Assigns a Jira issue; assigned so already is done.\"\xad\x02\n" +
+	"\vjira.assign\x10\x01\x1a2Assigns a Jira issue; assigned so already is done.\"\xdf\x02\n" +
 	"\x13JiraLinkRemoteInput\x12T\n" +
-	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12&\n" +
-	"\x06object\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\x80\x04\xa8\xbb\x18\x02R\x06object\x12$\n" +
+	"\x06target\x18\x01 \x01(\tB<\xbaH5r321^jira(@[a-z0-9-]+)?:issue:[A-Z][A-Z0-9_]*-[0-9]+$\xa8\xbb\x18\x01R\x06target\x12X\n" +
+	"\x06object\x18\x02 \x01(\tB@\xbaH9r7\x18\x80\x0422^(github|jira|notion)(@[a-z0-9-]+)?:[a-z_]+:[^ ]+$\xa8\xbb\x18\x02R\x06object\x12$\n" +
 	"\x05title\x18\x03 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xff\x01\xa8\xbb\x18\x04R\x05title:r\xa2\xbb\x18n\n" +
 	"\x10jira.link_remote\x10\x02\x1aXA link from a Jira issue to the object that an event is about; a later event updates it.\"\x81\x02\n" +
 	"\x15NotionCreatePageInput\x12K\n" +

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/services/agent/internal/rule"
 )
@@ -36,7 +37,23 @@ func TestCheck(t *testing.T) {
 		{"unknown class", doc("  - {name: a, on: {}, classify: {classes: [bug, feature], default: bug}, do: [{step: s, for: [feture], tool: facts.observe, with: {target: event.ref, name: event.kind, value: event.kind}}]}"), []string{"error", "did you mean feature?"}},
 		{"unknown variable", doc("  - {name: a, on: {}, when: event.knd == 'ping', " + observe), []string{"error", "did you mean event.kind?"}},
 		{"unknown variable further on", doc("  - {name: a, on: {}, when: 'event.ref != \"\" && event.feilds.labels.exists(l, l == \"x\")', " + observe), []string{"column 20", "did you mean event.fields?"}},
-		{"text", doc("  - {name: a, on: {}, when: event.text.title == 'x', " + observe), []string{"error", "never text"}},
+		{"text", doc("  - {name: a, on: {}, when: event.text.title == 'x', " + observe), []string{"2:29 error", "event.text is text that people wrote, and expressions read no text, never: let classify tell texts apart", "event.fields.<name> (such as event.fields.labels)"}},
+		{"a title", doc("  - {name: a, on: {}, when: 'event.title.contains(\"x\")', " + observe), []string{"event.title is text that people wrote", "let classify tell texts apart"}},
+		{"a field without fields", doc("  - {name: a, on: {}, when: '\"x\" in event.labels', " + observe), []string{"column 8: event.labels is nothing that a rule may read: did you mean event.fields.labels?"}},
+		{"a variable of nobody", doc("  - {name: a, on: {}, when: event.whatever == 'x', " + observe), []string{"event.whatever is nothing that a rule may read: it reads event.action, event.actor.{id,login,type,association}", "and link.{issue,change,"}},
+		{"a word without quotes", doc("  - {name: a, on: {}, when: event.kind == ping, " + observe), []string{"column 15: ping is nothing that a rule may read: a word stands in quotes (\"ping\")"}},
+		{"a variable without event", doc("  - {name: a, on: {}, when: kind == 'ping', " + observe), []string{"did you mean event.kind?"}},
+		{"half an expression", doc("  - {name: a, on: {}, when: 'event.kind ==', " + observe), []string{"column 14: Syntax error: something is missing at the end, as in event.kind == \"ping\""}},
+		{"no condition", doc("  - {name: a, on: {}, when: event.kind, " + observe), []string{"want bool, as event.kind == \"ping\" is"}},
+		{"a misspelt step", doc("  - {name: a, on: {}, do: [{step: create, tool: github.create_issue, with: {repository: a/b, title: x}}, {step: t, tool: github.add_comment, with: {target: $creat.ref, body: x}}]}"), []string{"2:157 error", "no step creat stands before it in the rule: did you mean create?"}},
+		{"a misspelt path", doc("  - {name: a, on: {}, do: [{step: s, tool: facts.observe, with: {target: event.ref, name: event.knd, value: event.kind}}]}"), []string{"did you mean event.kind?"}},
+		{"a misspelt link", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: 'link.isue[*]', body: x}}]}"), []string{"did you mean link.issue?"}},
+		{"a misspelt target", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.rfe, body: x}}]}"), []string{"did you mean event.ref?"}},
+		{"an address for a ref", doc("  - {name: a, on: {}, do: [{step: create, tool: github.create_issue, with: {repository: a/b, title: x}}, {step: t, tool: jira.link_remote, with: {target: 'link.issue[0]', object: $create.url, title: x}}]}"), []string{"error", "with: object: $create.url is an address, and this takes a ref: want $create.ref"}},
+		{"a ref of what was made", doc("  - {name: a, on: {}, do: [{step: create, tool: github.create_issue, with: {repository: a/b, title: x}}, {step: t, tool: jira.link_remote, with: {target: 'link.issue[0]', object: $create.ref, title: x}}]}"), nil},
+		{"a ref for a commit", doc("  - {name: a, on: {source: github}, do: [{step: create, tool: github.create_issue, with: {repository: a/b, title: x}}, {step: t, tool: github.create_check_run, with: {target: event.place, head_sha: $create.ref, name: x, conclusion: success, title: x, summary: x}}]}"), []string{"$create.ref is a ref such as github:issue:acme/api#9, which this never is"}},
+		{"a result in a text", doc("  - {name: a, on: {}, do: [{step: create, tool: github.create_issue, with: {repository: a/b, title: x}}, {step: t, tool: slack.post_message, with: {channel: C0000000002, body: 'See $create.url'}}]}"), []string{"error", "$create.url: a text has values of the event, in ${…}, and no step's result: jira.link_remote links to $create.ref"}},
+		{"no result in a text", doc("  - {name: a, on: {}, do: [{step: t, tool: slack.post_message, with: {channel: C0000000002, body: 'See $create.url'}}]}"), nil},
 		{"one equals sign", doc("  - {name: a, on: {}, when: event.kind = 'ping', " + observe), []string{"error", "is equal to is =="}},
 		{"a star without quotes", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: link.issue[*], status: Done}}]}"), []string{"2:1 error", `in quotes: "link.issue[*]"`}},
 		{"likely another field", doc("  - {name: a, on: {}, when: has(event.fields.merge_comit_sha), " + observe), []string{"2:29 error", "did you mean fields.merge_commit_sha?"}},
@@ -78,9 +95,9 @@ func TestCheck(t *testing.T) {
 		{"classes of all of the kinds", doc("  - {name: a, on: {kind: [ping, other]}, classify: {classes: [x]}}\n  - {name: b, on: {kind: [ping]}, classify: {classes: [y]}}"), []string{"its classes are unreachable"}},
 		{"sometimes true", doc("  - {name: a, on: {source: jira}, when: event.kind == 'issue.created', " + observe), nil},
 		{"no event decides it", doc("  - {name: a, on: {}, when: has(event.fields.base) || link.issue.size() > 0, " + observe), nil},
-		{"classes after the same when", doc("  - {name: a, on: {}, when: has(event.fields.base), classify: {classes: [x]}}\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), classify: {classes: [y]}}"), []string{"3:5 error", "its classes are unreachable"}},
-		{"the same step twice", doc("  - {name: a, on: {}, " + observe + "\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), " + observe), []string{"3:5 warning", "step s of rule a (line 2)"}},
-		{"the same step twice in a rule", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: event.ref, status: Done}}, {step: t, tool: jira.transition, with: {target: event.ref, status: Done}}]}"), []string{"2:5 warning", "step t does once more what step s of rule a"}},
+		{"classes after the same when", doc("  - {name: a, on: {}, when: has(event.fields.base), classify: {classes: [x]}}\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), classify: {classes: [y]}}"), []string{"3:73 error", "its classes are unreachable"}},
+		{"the same step twice", doc("  - {name: a, on: {}, " + observe + "\n  - {name: b, on: {kind: ping}, when: has(event.fields.base), " + observe), []string{"3:68 warning", "step s of rule a (line 2)"}},
+		{"the same step twice in a rule", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.transition, with: {target: event.ref, status: Done}}, {step: t, tool: jira.transition, with: {target: event.ref, status: Done}}]}"), []string{"2:103 warning", "step t does once more what step s of rule a"}},
 		{"the same step for other events", doc("  - {name: a, on: {kind: ping}, " + observe + "\n  - {name: b, on: {kind: other}, " + observe), nil},
 		{"the same with another tool", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: x}}, {step: t, tool: github.add_comment, with: {target: event.ref, body: x}}]}"), nil},
 		{"another text", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: event.ref, body: x}}, {step: t, tool: jira.add_comment, with: {target: event.ref, body: y}}]}"), nil},
@@ -91,7 +108,7 @@ func TestCheck(t *testing.T) {
 		{"disable nothing", "disable: [one]\nrules: []", []string{"1:10 error", "write `include: default` too"}},
 		{"disable another", "include: default\ndisable: [tow]", []string{"2:11 error", "did you mean two?"}},
 		{"include another", "include: others", []string{"1:10 error", `include: unknown "others": want default`}},
-		{"a built-in name", "include: default\n" + doc("  - {name: one, on: {}, "+observe), []string{"3:5 error", "write `disable: [one]`"}},
+		{"a built-in name", "include: default\n" + doc("  - {name: one, on: {}, "+observe), []string{"3:12 error", "write `disable: [one]`"}},
 		{"a built-in name that is free", "include: default\ndisable: [one]\n" + doc("  - {name: one, on: {}, "+observe), nil},
 		{"links without an index", doc("  - {name: a, on: {}, do: [{step: s, tool: jira.add_comment, with: {target: link.issue, body: x}}]}"), []string{"want link.{issue,", "[n], or [*] for each of them"}},
 		{"a scalar for a mapping", doc("  - {name: a, on: jira, " + observe), []string{"2:19 error", "on: want a mapping such as {source: …, kind: …}, not a scalar"}},
@@ -105,7 +122,7 @@ func TestCheck(t *testing.T) {
 			if len(findings) > 1 || len(tt.want) == 0 && len(findings) > 0 || len(tt.want) > 0 && len(findings) == 0 {
 				t.Fatalf("findings %+v", findings)
 			}
-			if (set == nil) != (rule.Errors(findings) != nil) {
+			if (set == nil) != (finding.Errors(findings) != nil) {
 				t.Errorf("set %v, findings %+v", set, findings)
 			}
 			for _, want := range tt.want {
@@ -118,9 +135,63 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// Faults in what has several lines were told with the line that it begins on.
+func TestCheckNamesTheLineOfTheFault(t *testing.T) {
+	const multi = `rules:
+  - name: a
+    on: {}
+    when: >-
+      event.kind == "ping"
+      && event.knd == "x"
+      && true
+    do:
+      - step: label
+        tool: github.add_labels
+        with:
+          target: event.ref
+          labels:
+            - bug
+            - $bug
+      - tool: jira.add_comment
+        step: label
+        with:
+          target: link.issue[*]
+          body: |
+            One
+            two ${event.kind}
+            three ${event.titel}
+      - step: more
+        tool: jira.add_comment
+        with:
+          body: more
+          target: $labl.ref
+  - on: {}
+    when: |
+      has(event.fields.labels) &&
+        event.fields.labls == "x"
+    do: []
+    name: a
+    classify:
+      classes: [x]
+`
+	_, findings := rule.Check([]byte(multi), registry.Tools(), nil)
+	var got []string
+	for _, f := range findings {
+		got = append(got, fmt.Sprintf("%d:%d %s", f.Line, f.Column, f.Message))
+	}
+	for i, want := range []string{
+		"6:10 rule a: when: ", "15:15 rule a: step label: with: labels: ", "17:15 rule a: step label: the name is taken",
+		"23:21 rule a: step label: with: body: ${event.titel}", "28:19 rule a: step more: $labl: no step", "32:22 rule a: when: no event has fields.labls", "34:11 rule a: the name is taken by line 2",
+	} {
+		if i >= len(got) || !strings.HasPrefix(got[i], want) {
+			t.Errorf("finding %d: want %q of\n%s", i, want, strings.Join(got, "\n"))
+		}
+	}
+}
+
 func TestFindingsStandInTheOrderOfTheFile(t *testing.T) {
 	_, findings := rule.Check([]byte("rules:\n  - name: a\n    do: [{step: s, tool: x}]\n    on: {source: y}\n  - {name: a, on: {kind: z}, classify: {classes: [c]}}\n"), registry.Tools(), nil)
-	if len(findings) != 4 || !slices.IsSortedFunc(findings, func(a, b rule.Finding) int { return a.Line - b.Line }) {
+	if len(findings) != 4 || !slices.IsSortedFunc(findings, func(a, b finding.Finding) int { return a.Line - b.Line }) {
 		t.Errorf("findings %+v", findings)
 	}
 }
@@ -183,7 +254,7 @@ func TestWarningsLeaveRoomForErrors(t *testing.T) {
 		fmt.Fprintf(&b, "  - {name: a%d, on: {}, when: 'true', %s\n", i, observe)
 	}
 	_, findings := rule.Check([]byte(doc(b.String()+"  - {name: last, on: {}}")), registry.Tools(), nil)
-	if rule.Errors(findings) == nil || len(findings) != 26 {
-		t.Errorf("%d findings, errors %v", len(findings), rule.Errors(findings))
+	if finding.Errors(findings) == nil || len(findings) != 26 {
+		t.Errorf("%d findings, errors %v", len(findings), finding.Errors(findings))
 	}
 }

@@ -50,7 +50,7 @@ func (c *compiler) compile(source string, want ...*cel.Type) (*cel.Ast, cel.Prog
 		return nil, nil, explain(source, issues)
 	}
 	if !oneOf(checked.OutputType(), want) {
-		return nil, nil, fmt.Errorf("its value is of type %s: want %s", checked.OutputType(), typeNames(want))
+		return nil, nil, fmt.Errorf("its value is of type %s: want %s%s", checked.OutputType(), typeNames(want), compared(want))
 	}
 	if err := ordered(checked.NativeRep()); err != nil {
 		return nil, nil, err
@@ -68,6 +68,14 @@ func (c *compiler) compile(source string, want ...*cel.Type) (*cel.Ast, cel.Prog
 // oneOf accepts a value whose type only the event tells; it is checked then.
 func oneOf(got *cel.Type, want []*cel.Type) bool {
 	return got.IsExactType(cel.DynType) || slices.ContainsFunc(want, got.IsExactType)
+}
+
+// compared shows a condition where one is wanted.
+func compared(want []*cel.Type) string {
+	if len(want) == 1 && want[0].IsExactType(cel.BoolType) {
+		return ", as event.kind == \"ping\" is, or has(event.fields.labels) && \"bug\" in event.fields.labels"
+	}
+	return ""
 }
 
 func typeNames(ts []*cel.Type) string {
@@ -99,23 +107,28 @@ func explain(source string, issues *cel.Issues) error {
 	var out []string
 	for _, e := range issues.Errors() {
 		msg := strings.TrimSuffix(e.Message, " (in container '')")
-		switch {
-		case strings.HasPrefix(msg, "undeclared reference to 'event'"), strings.HasPrefix(msg, "undeclared reference to 'link'"):
-			msg += "; " + readable(variableAt(source, e.Location))
-		case strings.Contains(msg, "token recognition error at: '="):
-			msg += " (is equal to is ==)"
-		}
-		out = append(out, fmt.Sprintf("column %d: %s", e.Location.Column()+1, msg))
+		out = append(out, fmt.Sprintf("column %d: %s", e.Location.Column()+1, teach(msg, variableAt(source, e.Location))))
 	}
-	return errors.New(strings.Join(out, "; "))
+	return misplaced{offset: offsetOf(source, issues.Errors()[0].Location), err: errors.New(strings.Join(out, "; "))}
 }
 
-// readable says what may be read where something else was asked for.
-func readable(name string) string {
-	if near := nearest(name, Variables()); near != "" {
-		return "did you mean " + near + "?"
+// misplaced is an error so many bytes into what it is about.
+type misplaced struct {
+	offset int
+	err    error
+}
+
+func (m misplaced) Error() string { return m.err.Error() }
+func (m misplaced) Unwrap() error { return m.err }
+
+// offsetOf is where in an expression a place is, in bytes.
+func offsetOf(source string, at common.Location) int {
+	offset := 0
+	for line := 1; line < at.Line(); line++ {
+		offset += strings.IndexByte(source[offset:], '\n') + 1
 	}
-	return "rules read only " + strings.Join(Variables(), ", ") + ", never text"
+	rest := []rune(source[offset:])
+	return offset + len(string(rest[:max(0, min(at.Column(), len(rest)))]))
 }
 
 // variableAt is the variable, "event.kind", that begins at a place in an

@@ -6,6 +6,8 @@ import (
 
 	"cel.dev/cel-go/common/ast"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 // eventFields are the names under event.fields that the normalizers document,
@@ -29,14 +31,14 @@ func eventFields() []string {
 func (p *parser) fields(n *yaml.Node, what string, names []string, on scope) {
 	for _, name := range names {
 		have, come := givers(name), sourcesOf(on)
-		switch near := nearest(name, eventFields()); {
+		switch meant := near.Name(name, eventFields()); {
 		case slices.ContainsFunc(have, func(s string) bool { return slices.Contains(come, s) }):
 		case len(have) > 0:
 			p.warn(n, "%s: no event that `on` lets through has fields.%s: only events of %s have it", what, name, strings.Join(have, " and "))
-		case near != "":
-			p.fail(n, "%s: no event has fields.%s: did you mean fields.%s?", what, name, near)
+		case meant != "":
+			p.failAt(n, strings.Index(n.Value, name), "%s: no event has fields.%s: did you mean fields.%s?", what, name, meant)
 		default:
-			p.fail(n, "%s: no event has fields.%s: `switchyard rules plan` shows the fields of a body; text is in none", what, name)
+			p.failAt(n, strings.Index(n.Value, name), "%s: no event has fields.%s: `switchyard rules plan` shows the fields of a body; text is in none", what, name)
 		}
 	}
 }

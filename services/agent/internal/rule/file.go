@@ -10,6 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/finding"
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 // Parse loads a rules file that stands alone, of at most 1 MiB, and checks it
@@ -17,23 +19,23 @@ import (
 // line each, with the line in the file.
 func Parse(data []byte, tools []*toolsv1.Tool) (*Set, error) {
 	set, findings := Check(data, tools, nil)
-	return set, Errors(findings)
+	return set, finding.Errors(findings)
 }
 
 // Check loads a rules file as Parse does; `include: default` adds the built-in
 // rules after its own. It returns at most 50 findings, in the order of the
 // file, and no set where one of them is an Error.
-func Check(data []byte, tools []*toolsv1.Tool, builtIn *Set) (*Set, []Finding) {
+func Check(data []byte, tools []*toolsv1.Tool, builtIn *Set) (*Set, []finding.Finding) {
 	p, err := newParser(tools, builtIn)
 	if err != nil {
-		return nil, []Finding{{Severity: Error, Message: err.Error()}}
+		return nil, []finding.Finding{{Severity: finding.Error, Message: err.Error()}}
 	}
 	var rules []*rule
 	if root := p.document(data); root != nil {
 		rules = p.file(root)
 	}
-	findings := sorted(p.findings)
-	if Errors(findings) != nil {
+	findings := finding.Sorted(p.findings)
+	if finding.Errors(findings) != nil {
 		return nil, findings
 	}
 	hash := sha256.New()
@@ -86,10 +88,10 @@ func (p *parser) rules(list *yaml.Node, included []*rule) []*rule {
 	for i, n := range p.list(list, "rules") {
 		r := p.rule(n, fmt.Sprintf("rule %d", i+1))
 		if same := named(rules, r.name); same != nil && r.name != "" {
-			p.fail(n, "rule %s: the name is taken by line %d", r.name, same.line)
+			p.fail(valueOf(n, "name"), "rule %s: the name is taken by line %d", r.name, same.line)
 		}
 		if named(included, r.name) != nil {
-			p.fail(n, "rule %s: the name is taken by a built-in rule: take another, or write `disable: [%s]`", r.name, r.name)
+			p.fail(valueOf(n, "name"), "rule %s: the name is taken by a built-in rule: take another, or write `disable: [%s]`", r.name, r.name)
 		}
 		p.reachable(n, r, rules)
 		p.repeated(n, r, rules)
@@ -132,7 +134,7 @@ func (p *parser) without(disable *yaml.Node) []*rule {
 		for _, n := range p.list(disable, "disable") {
 			name := p.text(n, "disable")
 			if name != "" && !slices.Contains(names, name) {
-				p.fail(n, "disable: no built-in rule is named %q: %s", name, want(name, names))
+				p.fail(n, "disable: no built-in rule is named %q: %s", name, near.Want(name, names))
 			}
 			off = append(off, name)
 		}
@@ -165,7 +167,7 @@ func (p *parser) reachable(n *yaml.Node, r *rule, earlier []*rule) {
 	}
 	for _, e := range earlier {
 		if e.classes != nil && e.matchesAll(r) {
-			p.fail(n, "rule %s: its classes are unreachable: rule %s (line %d) classifies every such event", r.name, e.name, e.line)
+			p.fail(valueOf(n, "classify"), "rule %s: its classes are unreachable: rule %s (line %d) classifies every such event", r.name, e.name, e.line)
 			return
 		}
 	}
@@ -178,7 +180,7 @@ func (p *parser) repeated(n *yaml.Node, r *rule, earlier []*rule) {
 		s := &r.steps[i]
 		for _, e := range append(earlier, r) {
 			if j := slices.IndexFunc(e.steps, s.same); j >= 0 && e.matchesAll(r) && (e != r || j < i) {
-				p.warn(n, "rule %s: step %s does once more what step %s of rule %s (line %d) does for the same events", r.name, s.name, e.steps[j].name, e.name, e.line)
+				p.warn(valueOf(n, "do").Content[i], "rule %s: step %s does once more what step %s of rule %s (line %d) does for the same events", r.name, s.name, e.steps[j].name, e.name, e.line)
 				break
 			}
 		}

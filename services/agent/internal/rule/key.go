@@ -7,6 +7,8 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 // actorKeys and changeKeys are all that these maps ever hold.
@@ -33,7 +35,7 @@ func closed(a *ast.AST) error {
 		if slices.Contains(keys, key) {
 			return
 		}
-		err = fmt.Errorf("%s has no %q: %s", name, key, want(key, keys))
+		err = fmt.Errorf("%s has no %q: %s", name, key, near.Want(key, keys))
 	}))
 	return err
 }

@@ -86,4 +86,9 @@ func placeExamples(source string) []string {
 	return nil
 }
 
+// resultExamples are refs of what steps make, one of each sort.
+func resultExamples() []string {
+	return []string{"github:issue:acme/api#9", "github:comment:acme/api#1", "jira:issue:ACME-7", "jira:comment:1", notionPage}
+}
+
 const notionPage = "notion:page:0123456789abcdef0123456789abcdef"

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 func (p *parser) rule(n *yaml.Node, what string) *rule {
@@ -94,7 +96,7 @@ func (p *parser) on(o object, what string) scope {
 func (p *parser) word(n *yaml.Node, what, key string, known []string) string {
 	w := p.text(n, what+": "+key)
 	if w != "" && !slices.Contains(known, w) {
-		p.fail(n, "%s: unknown %s %q: %s", what, key, w, want(w, known))
+		p.fail(n, "%s: unknown %s %q: %s", what, key, w, near.Want(w, known))
 	}
 	return w
 }
@@ -106,7 +108,7 @@ func (p *parser) when(n *yaml.Node, what string, on scope) *condition {
 	}
 	c, err := p.condition(source)
 	if err != nil {
-		p.fail(n, "%s: when: %w", what, err)
+		p.failIn(n, err, "%s: when: %w", what)
 		return nil
 	}
 	switch always, never := c.constant(on); {

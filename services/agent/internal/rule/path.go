@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 // path names a value that tools resolves on the sealed event, its links, or
@@ -71,7 +73,7 @@ func eventPath(s string, target bool) (path, error) {
 		if name == "ref" || name == "place" {
 			return path{event: name}, nil
 		}
-		return path{}, fmt.Errorf("%q names no object: want event.ref, event.place or link.<kind>%s", s, indexes(true))
+		return path{}, fmt.Errorf("%q names no object: want event.ref, event.place or link.<kind>%s%s", s, indexes(true), meant("event.", name, []string{"ref", "place"}))
 	}
 	if slices.Contains(eventPaths(), name) {
 		return path{event: name}, nil
@@ -79,7 +81,7 @@ func eventPath(s string, target bool) (path, error) {
 	if field, ok := strings.CutPrefix(name, "fields."); ok && fieldName(field) {
 		return path{event: name}, nil
 	}
-	return path{}, fmt.Errorf("%q is unknown: want event.{%s} or event.fields.<name>", s, strings.Join(eventPaths(), ","))
+	return path{}, fmt.Errorf("%q is unknown: want event.{%s} or event.fields.<name>%s", s, strings.Join(eventPaths(), ","), meant("event.", name, eventPaths()))
 }
 
 // fieldName accepts the names that normalizers give to event.fields.
@@ -90,6 +92,14 @@ func fieldName(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 64
+}
+
+// meant is what was probably meant by a name behind a prefix, to end a sentence with.
+func meant(prefix, name string, known []string) string {
+	if n := near.Name(name, known); n != "" && n != name {
+		return " (did you mean " + prefix + n + "?)"
+	}
+	return ""
 }
 
 // indexes says which links of a kind a path may name.
@@ -104,7 +114,7 @@ func parseLinkPath(s string, target bool) (path, error) {
 	kind, index, ok := strings.Cut(strings.TrimPrefix(s, "link."), "[")
 	index, closed := strings.CutSuffix(index, "]")
 	if !ok || !closed || !slices.Contains(linkKinds(), kind) {
-		return path{}, fmt.Errorf("%q is no path: want link.{%s}%s", s, strings.Join(linkKinds(), ","), indexes(target))
+		return path{}, fmt.Errorf("%q is no path: want link.{%s}%s%s", s, strings.Join(linkKinds(), ","), indexes(target), meant("link.", kind, linkKinds()))
 	}
 	if index == "*" {
 		if !target {

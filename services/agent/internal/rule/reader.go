@@ -6,62 +6,109 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/switchyard-dev/switchyard/internal/finding"
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 // reader walks a YAML document strictly and collects what is wrong with it,
 // each with its place.
-type reader struct{ findings []Finding }
+type reader struct {
+	findings []finding.Finding
+	lines    []string
+}
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
-	r.find(Finding{Line: n.Line, Column: n.Column, Severity: Error, Message: fmt.Errorf(format, args...).Error()})
+	r.find(finding.Finding{Line: n.Line, Column: n.Column, Severity: finding.Error, Message: fmt.Errorf(format, args...).Error()})
 }
 
 func (r *reader) warn(n *yaml.Node, format string, args ...any) {
-	r.find(Finding{Line: n.Line, Column: n.Column, Severity: Warning, Message: fmt.Sprintf(format, args...)})
+	r.find(finding.Finding{Line: n.Line, Column: n.Column, Severity: finding.Warning, Message: fmt.Sprintf(format, args...)})
+}
+
+// failAt is fail where the fault is so many bytes into a scalar.
+func (r *reader) failAt(n *yaml.Node, offset int, format string, args ...any) {
+	f := r.placeIn(n, offset)
+	f.Severity, f.Message = finding.Error, fmt.Errorf(format, args...).Error()
+	r.find(f)
+}
+
+// failIn is fail for an error that may know where in a scalar, or in which item of
+// a list, it is.
+func (r *reader) failIn(n *yaml.Node, err error, format string, args ...any) {
+	if in, ok := errors.AsType[misplaced](err); ok {
+		r.failAt(n, in.offset, format, append(args, err)...)
+		return
+	}
+	if in, ok := errors.AsType[inItem](err); ok {
+		n = in.node
+	}
+	r.fail(n, format, append(args, err)...)
+}
+
+// inItem is an error of one item of a list.
+type inItem struct {
+	error
+	node *yaml.Node
+}
+
+// placeIn is the place of a byte of a scalar that has several lines; of one that has
+// one, or whose lines can't be told because of escapes, the scalar's own.
+func (r *reader) placeIn(n *yaml.Node, offset int) finding.Finding {
+	at := finding.Finding{Line: n.Line, Column: n.Column}
+	first, pos := n.Line, 0
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		first++ // n is at the | or >
+	}
+	for line := first; line <= len(r.lines); line++ {
+		text := r.lines[line-1]
+		if line == n.Line {
+			text = text[min(len(text), n.Column-1):]
+		}
+		said := strings.TrimSpace(text)
+		if line == n.Line && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+			said = said[min(1, len(said)):]
+		}
+		begin := strings.Index(n.Value[pos:], said)
+		if begin < 0 || said == "" && line == n.Line {
+			return at
+		}
+		begin += pos
+		if pos = begin + len(said); offset < pos {
+			if line != n.Line {
+				at = finding.Finding{Line: line, Column: len(r.lines[line-1]) - len(strings.TrimLeft(r.lines[line-1], " ")) + 1 + max(0, offset-begin)}
+			}
+			return at
+		}
+	}
+	return at
 }
 
 // find keeps a finding. Warnings leave half of the room to errors.
-func (r *reader) find(f Finding) {
-	if room := maxFindings - len(r.findings); room > 0 && (f.Severity == Error || room > maxFindings/2) {
+func (r *reader) find(f finding.Finding) {
+	if room := maxFindings - len(r.findings); room > 0 && (f.Severity == finding.Error || room > maxFindings/2) {
 		r.findings = append(r.findings, f)
 	}
-}
-
-// syntax is what the YAML parser says, which names the line in its words.
-func syntax(err error) Finding {
-	f := Finding{Severity: Error, Message: err.Error()}
-	if strings.HasSuffix(f.Message, "did not find expected alphabetic or numeric character") {
-		f.Message += ` (between { and } a value with * in it stands in quotes: "link.issue[*]")`
-	}
-	if strings.HasSuffix(f.Message, "found character that cannot start any token") || strings.Contains(f.Message, "tab character") {
-		f.Message += " (a tab? YAML is indented with spaces only)"
-	}
-	rest, ok := strings.CutPrefix(f.Message, "yaml: line ")
-	line, rest, cut := strings.Cut(rest, ": ")
-	if n, err := strconv.Atoi(line); ok && cut && err == nil {
-		f.Line, f.Column, f.Message = n, 1, "yaml: "+rest
-	}
-	return f
 }
 
 // document parses data into its only document's root; nil where it can't.
 func (r *reader) document(data []byte) *yaml.Node {
 	if len(data) > maxFileBytes {
-		r.find(Finding{Severity: Error, Message: fmt.Sprintf("the file is larger than %d bytes", maxFileBytes)})
+		r.find(finding.Finding{Severity: finding.Error, Message: fmt.Sprintf("the file is larger than %d bytes", maxFileBytes)})
 		return nil
 	}
+	r.lines = strings.Split(string(data), "\n")
 	var doc, second yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		r.find(syntax(err))
+		r.find(finding.Syntax(data, err))
 		return nil
 	}
 	if len(doc.Content) == 0 {
-		r.find(Finding{Severity: Error, Message: "the file is empty: write `rules: []` for no rules"})
+		r.find(finding.Finding{Severity: finding.Error, Message: "the file is empty: write `rules: []` for no rules"})
 		return nil
 	}
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
@@ -90,7 +137,7 @@ func (r *reader) object(n *yaml.Node, what string, known ...string) object {
 		case key.Kind != yaml.ScalarNode:
 			r.fail(key, "%s: a key is %s", what, kindOf(key))
 		case len(known) > 0 && !slices.Contains(known, key.Value):
-			r.fail(key, "%s: unknown key %q: %s", what, key.Value, want(key.Value, known))
+			r.fail(key, "%s: unknown key %q: %s", what, key.Value, near.Want(key.Value, known))
 		case seen:
 			r.fail(key, "%s: key %q stands twice", what, key.Value)
 		default:
@@ -99,6 +146,18 @@ func (r *reader) object(n *yaml.Node, what string, known ...string) object {
 		}
 	}
 	return o
+}
+
+// valueOf is the value of a mapping's key, or the node itself where that has none.
+func valueOf(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return n.Content[i+1]
+			}
+		}
+	}
+	return n
 }
 
 // sample shows how a mapping with known keys is written.

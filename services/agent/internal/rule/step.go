@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 func (p *parser) steps(o object, what string, classes *Classes, on scope) []step {
@@ -21,7 +22,7 @@ func (p *parser) steps(o object, what string, classes *Classes, on scope) []step
 	for i, item := range p.list(n, what+": do") {
 		s := p.step(item, fmt.Sprintf("%s: step %d", what, i+1), what, classes, on, steps)
 		if s.name != "" && slices.ContainsFunc(steps, func(e step) bool { return e.name == s.name }) {
-			p.fail(item, "%s: step %s: the name is taken", what, s.name)
+			p.fail(valueOf(item, "step"), "%s: step %s: the name is taken", what, s.name)
 		}
 		steps = append(steps, s)
 	}
@@ -42,12 +43,13 @@ func (p *parser) step(n *yaml.Node, what, rule string, classes *Classes, on scop
 	switch {
 	case s.tool == "":
 	case !ok:
-		p.fail(o.values["tool"], "%s: unknown tool %q: %s", what, s.tool, want(s.tool, p.toolNames()))
+		p.fail(o.values["tool"], "%s: unknown tool %q: %s", what, s.tool, near.Want(s.tool, p.toolNames()))
 	case isQuestion(tool):
 		p.fail(o.values["tool"], "%s: %s only answers questions: a rule does something", what, s.tool)
 	default:
 		p.with(o, what, tool, &s, on)
 		p.results(o, what, &s, before)
+		p.resultsInTexts(o, what, &s, before)
 	}
 	return s
 }
@@ -62,6 +64,7 @@ func isQuestion(t *toolsv1.Tool) bool {
 // results checks that what the step uses of others will be there.
 func (p *parser) results(o object, what string, s *step, before []step) {
 	for _, name := range s.needs() {
+		n := uses(o, name)
 		i := slices.IndexFunc(before, func(b step) bool { return b.name == name })
 		var earlier *toolsv1.Tool
 		if i >= 0 {
@@ -69,15 +72,52 @@ func (p *parser) results(o object, what string, s *step, before []step) {
 		}
 		switch {
 		case i < 0:
-			p.fail(o.node, "%s: $%s: no step %s stands before it in the rule", what, name, name)
+			p.fail(n, "%s: $%s: no step %s stands before it in the rule%s", what, name, name, near.Mean(name, names(before)))
 		case p.tools[s.tool].GetClass() == memoryClass:
-			p.fail(o.node, "%s: $%s: %s is written with the plan, before any step has a result", what, name, s.tool)
+			p.fail(n, "%s: $%s: %s is written with the plan, before any step has a result", what, name, s.tool)
 		case earlier.GetClass() == memoryClass || earlier.GetClass() == "read":
-			p.fail(o.node, "%s: $%s: %s makes nothing", what, name, before[i].tool)
+			p.fail(n, "%s: $%s: %s makes nothing", what, name, before[i].tool)
 		case before[i].target.path.index == every:
-			p.fail(o.node, "%s: $%s: step %s may be done for several objects: no one of them is meant", what, name, name)
+			p.fail(n, "%s: $%s: step %s may be done for several objects: no one of them is meant", what, name, name)
 		}
 	}
+}
+
+// resultsInTexts refuses a text that names a step's result: it would be sent as it
+// stands, because a text is made before any step has a result.
+func (p *parser) resultsInTexts(o object, what string, s *step, before []step) {
+	for _, a := range s.arguments {
+		for _, b := range before {
+			for _, part := range []string{"ref", "url"} {
+				name := "$" + b.name + "." + part
+				if a.text == nil || b.name == "" || !strings.Contains(a.text.source, name) {
+					continue
+				}
+				n := valueOf(o.values["with"], a.field)
+				p.failAt(n, strings.Index(n.Value, name), "%s: with: %s: %s: a text has values of the event, in ${…}, and no step's result: jira.link_remote links to $%s.ref", what, a.field, name, b.name)
+			}
+		}
+	}
+}
+
+// uses is the value under `with` that is a result of the named step.
+func uses(o object, name string) *yaml.Node {
+	if with, ok := o.values["with"]; ok {
+		for _, n := range with.Content {
+			if strings.HasPrefix(n.Value, "$"+name+".") {
+				return n
+			}
+		}
+	}
+	return o.node
+}
+
+func names(steps []step) []string {
+	list := make([]string, len(steps))
+	for i, s := range steps {
+		list[i] = s.name
+	}
+	return list
 }
 
 // memoryClass is the class of the tools that write the memory, and nothing outside.
@@ -102,7 +142,7 @@ func declared(name string, classes *Classes) string {
 	if classes == nil {
 		return ": it has none"
 	}
-	return ": " + want(name, classes.Names)
+	return ": " + near.Want(name, classes.Names)
 }
 
 func (p *parser) toolNames() []string {
@@ -131,7 +171,7 @@ func (p *parser) with(o object, what string, tool *toolsv1.Tool, s *step, on sco
 			continue
 		}
 		if err := p.argument(n, f, s); err != nil {
-			p.fail(n, "%s: with: %s: %w", what, f.GetName(), err)
+			p.failIn(n, err, "%s: with: %s: %w", what, f.GetName())
 			continue
 		}
 		if f.GetOrigin() == "target" {
@@ -196,7 +236,9 @@ func (p *parser) argument(n *yaml.Node, f *toolsv1.ToolField, s *step) error {
 		s.target, err = newTarget(source, f)
 	case "field":
 		var parsed path
-		parsed, err = parsePath(source, false)
+		if parsed, err = parsePath(source, false); err == nil {
+			err = givesField(parsed, f)
+		}
 		s.arguments = append(s.arguments, argument{field: f.GetName(), path: &parsed})
 	case "text":
 		var t *template
@@ -206,6 +248,28 @@ func (p *parser) argument(n *yaml.Node, f *toolsv1.ToolField, s *step) error {
 		err = fmt.Errorf("the tool's field is of an origin that rules don't know: %q", f.GetOrigin())
 	}
 	return err
+}
+
+// givesField refuses a step's result that the tool's field never takes: it would be
+// found out only once the earlier step is done.
+func givesField(from path, f *toolsv1.ToolField) error {
+	if from.step == "" || f.GetPattern() == "" {
+		return nil
+	}
+	takes, err := regexp.Compile(f.GetPattern())
+	if err != nil {
+		return fmt.Errorf("the tool's pattern: %w", err)
+	}
+	refs := resultExamples()
+	switch takesRef := slices.ContainsFunc(refs, takes.MatchString); {
+	case from.part == "ref" && !takesRef:
+		return fmt.Errorf("%s is a ref such as %s, which this never is: want a path into the event", from, refs[0])
+	case from.part == "url" && takesRef:
+		return fmt.Errorf("%s is an address, and this takes a ref: want $%s.ref", from, from.step)
+	case from.part == "url":
+		return fmt.Errorf("%s is an address, which this never is: want a path into the event", from)
+	}
+	return nil
 }
 
 func newTarget(source string, f *toolsv1.ToolField) (target, error) {
@@ -239,10 +303,10 @@ func choices(n *yaml.Node, f *toolsv1.ToolField) ([]string, error) {
 	for _, item := range list {
 		value, err := choice(item, f)
 		if err != nil {
-			return nil, err
+			return nil, inItem{err, item}
 		}
 		if slices.Contains(values, value) {
-			return nil, fmt.Errorf("%q stands twice", value)
+			return nil, inItem{fmt.Errorf("%q stands twice", value), item}
 		}
 		values = append(values, value)
 	}

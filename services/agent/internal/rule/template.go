@@ -23,9 +23,10 @@ type piece struct {
 func (c *compiler) template(source string, limit int) (*template, error) {
 	t := &template{limit: limit, source: source}
 	for rest := source; rest != ""; {
+		from := len(source) - len(rest)
 		literal, expression, after, err := cutExpression(rest)
 		if err != nil {
-			return nil, err
+			return nil, misplaced{offset: from + strings.Index(rest, "${"), err: err}
 		}
 		if literal != "" {
 			t.pieces = append(t.pieces, piece{literal: literal})
@@ -33,7 +34,11 @@ func (c *compiler) template(source string, limit int) (*template, error) {
 		if expression != "" {
 			expr, err := c.scalar(expression)
 			if err != nil {
-				return nil, fmt.Errorf("${%s}: %w", expression, err)
+				begin := from + len(literal) + strings.Index(rest[len(literal):], expression)
+				if in, ok := errors.AsType[misplaced](err); ok {
+					begin += in.offset
+				}
+				return nil, misplaced{offset: begin, err: fmt.Errorf("${%s}: %w", expression, err)}
 			}
 			t.pieces = append(t.pieces, piece{expr: expr})
 		}

@@ -135,7 +135,7 @@ func TestParseRefusesLimits(t *testing.T) {
 		"budgets: {untrusted_actor: 10}":                `line 1: "10" is no budget: write calls an hour, such as 10/h`,
 		"budgets: {untrusted_actor: 10/d}":              `"10/d" is no budget`,
 		"budgets: {place: -1/h}":                        `"-1/h" is no budget`,
-		"budgets: {actor: 1/h}":                         `unknown key "actor" in budgets: want untrusted_actor or place`,
+		"budgets: {actor: 1/h}":                         `unknown key "actor" in budgets: want untrusted_actor, place`,
 		"kill_switch: on":                               "",
 		"kill_switch: 1":                                "line 1: kill_switch is true or false",
 		"dry_run: maybe":                                "line 1: dry_run is true or false",

@@ -1,16 +1,20 @@
 package policy
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/switchyard-dev/switchyard/internal/near"
 )
 
 func (p *parser) maxCalls(node *yaml.Node) error {
 	n, err := strconv.Atoi(node.Value)
 	if err != nil || n < 1 || n > 100 {
-		return at(node, "max_calls must be 1 to 100")
+		return at(node, "max_calls must be 1 to 100, and is %q", node.Value)
 	}
 	p.policy.maxCalls = n
 	return nil
@@ -25,7 +29,7 @@ func (p *parser) tiers(node *yaml.Node) error {
 		if key.Value == "tools" {
 			return eachKey(value, "tools of tiers", p.toolTier)
 		}
-		return word(key, value, "tiers", p.policy.tiers, tierWords()...)
+		return word(key, value, "tiers", p.policy.tiers, []string{"tools"}, tierWords()...)
 	})
 }
 
@@ -41,7 +45,7 @@ func (p *parser) toolTier(key, value *yaml.Node) error {
 	p.policy.toolTiers[key.Value] = tiers
 	return eachKey(value, "tiers of "+key.Value, func(name, tier *yaml.Node) error {
 		if name.Value != "trusted" && name.Value != "untrusted" {
-			return at(name, "unknown key %q in tiers of %s", name.Value, key.Value)
+			return at(name, "unknown key %q in tiers of %s: %s", name.Value, key.Value, near.Want(name.Value, []string{"trusted", "untrusted"}))
 		}
 		var err error
 		tiers[name.Value], err = wordAt(tier, tierWords()...)
@@ -55,7 +59,7 @@ func (p *parser) budgets(node *yaml.Node) error {
 	return eachKey(node, "budgets", func(key, value *yaml.Node) error {
 		into := map[string]*budget{"untrusted_actor": &p.policy.actorBudget, "place": &p.policy.placeBudget}[key.Value]
 		if into == nil {
-			return at(key, "unknown key %q in budgets: want untrusted_actor or place", key.Value)
+			return at(key, "unknown key %q in budgets: %s", key.Value, near.Want(key.Value, []string{"untrusted_actor", "place"}))
 		}
 		number, ok := strings.CutSuffix(value.Value, "/h")
 		n, err := strconv.ParseUint(number, 10, 31)
@@ -88,19 +92,20 @@ func boolAt(node *yaml.Node, name string) (bool, error) {
 	case "false", "off", "no":
 		return false, nil
 	}
-	return false, at(node, "%s is true or false", name)
+	return false, at(node, "%s is true or false, and not %q", name, node.Value)
 }
 
 // words fills a map whose keys are fixed.
 func words(node *yaml.Node, name string, into map[string]string, allowed ...string) error {
 	return eachKey(node, name, func(key, value *yaml.Node) error {
-		return word(key, value, name, into, allowed...)
+		return word(key, value, name, into, nil, allowed...)
 	})
 }
 
-func word(key, value *yaml.Node, name string, into map[string]string, allowed ...string) error {
+// word fills one key; also are further ones that the section has.
+func word(key, value *yaml.Node, name string, into map[string]string, also []string, allowed ...string) error {
 	if _, ok := into[key.Value]; !ok {
-		return at(key, "unknown key %q in %s", key.Value, name)
+		return at(key, "unknown key %q in %s: %s", key.Value, name, near.Want(key.Value, slices.Concat(slices.Sorted(maps.Keys(into)), also)))
 	}
 	var err error
 	into[key.Value], err = wordAt(value, allowed...)

@@ -12,6 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/finding"
+	"github.com/switchyard-dev/switchyard/internal/near"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
@@ -20,7 +22,7 @@ import (
 // error of the contents starts with its line. An empty file is Default.
 func Parse(source []byte, tools []*toolsv1.Tool) (*Policy, error) {
 	p, findings := Check(source, tools)
-	if err := Errors(findings); err != nil {
+	if err := finding.Errors(findings); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
 	return p, nil
@@ -29,11 +31,11 @@ func Parse(source []byte, tools []*toolsv1.Tool) (*Policy, error) {
 // Check is Parse with all that there is to say, in the order of the file: also
 // warnings, for lines that can never match. The policy is nil where a finding
 // is an error.
-func Check(source []byte, tools []*toolsv1.Tool) (*Policy, []Finding) {
+func Check(source []byte, tools []*toolsv1.Tool) (*Policy, []finding.Finding) {
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(source))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
-		return nil, []Finding{syntax(err)}
+		return nil, []finding.Finding{finding.Syntax(source, err)}
 	}
 	if err := decoder.Decode(&second); err == nil {
 		return nil, findingsOf(at(&second, "a policy is one document"))
@@ -70,7 +72,7 @@ func (p *parser) root(node *yaml.Node) error {
 	return eachKey(node, "the policy", func(key, value *yaml.Node) error {
 		section, ok := sections[key.Value]
 		if !ok {
-			return at(key, "unknown key %q: want %s", key.Value, strings.Join(slices.Sorted(maps.Keys(sections)), ", "))
+			return at(key, "unknown key %q: %s", key.Value, near.Want(key.Value, slices.Sorted(maps.Keys(sections))))
 		}
 		return section(value)
 	})
@@ -173,7 +175,7 @@ func (p *parser) choices(node *yaml.Node) error {
 func (p *parser) choice(tool *toolsv1.Tool, where pattern, name, values *yaml.Node) error {
 	i := slices.IndexFunc(tool.GetFields(), func(f *toolsv1.ToolField) bool { return f.GetName() == name.Value })
 	if i < 0 || tool.GetFields()[i].GetOrigin() != originChoice {
-		return at(name, "%s has no choice %q", tool.GetName(), name.Value)
+		return at(name, "%s has no choice %q%s", tool.GetName(), name.Value, ofChoices(tool, name.Value))
 	}
 	field := tool.GetFields()[i]
 	c := choice{scope: where, field: name.Value}
@@ -190,6 +192,20 @@ func (p *parser) choice(tool *toolsv1.Tool, where pattern, name, values *yaml.No
 	p.policy.choices[tool.GetName()] = append(p.policy.choices[tool.GetName()], c)
 	p.choiceLines = append(p.choiceLines, choiceLine{name, tool, field, c})
 	return err
+}
+
+// ofChoices says which choices a tool has, where another name was given.
+func ofChoices(tool *toolsv1.Tool, name string) string {
+	var names []string
+	for _, f := range tool.GetFields() {
+		if f.GetOrigin() == originChoice {
+			names = append(names, f.GetName())
+		}
+	}
+	if len(names) == 0 {
+		return ": it has none"
+	}
+	return ": " + near.Want(name, names)
 }
 
 func (p *parser) targets(node *yaml.Node) error {
@@ -214,30 +230,54 @@ func (p *parser) targets(node *yaml.Node) error {
 func (p *parser) toolAt(node *yaml.Node) (*toolsv1.Tool, error) {
 	tool, ok := p.tools[node.Value]
 	if !ok {
-		return nil, at(node, "unknown tool %q", node.Value)
+		return nil, at(node, "unknown tool %q: %s", node.Value, near.Want(node.Value, p.toolNames()))
 	}
 	return tool, nil
+}
+
+// toolNames are the tools that a policy can say something of: those that act.
+func (p *parser) toolNames() []string {
+	var names []string
+	for name, tool := range p.tools {
+		if !isQuestion(tool) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func placeAt(node *yaml.Node) (scope, error) {
 	s, ok := parseScope(node.Value)
 	if !ok {
-		return "", at(node, "%q is no place: write github:owner/name, jira:KEY, notion:<32 hex> or slack:<channel id>", node.Value)
+		return "", at(node, "%q is no place: write github:owner/name, jira:KEY, notion:<32 hex> or slack:<channel id>%s", node.Value, placeMeant(node.Value))
 	}
 	return s, nil
+}
+
+// placeMeant proposes the place of a ref, and a Jira project in capitals.
+func placeMeant(s string) string {
+	meant := scopeOf(s)
+	if source, key, ok := strings.Cut(s, ":"); meant == "" && ok && originForm.MatchString(source) {
+		meant, _ = parseScope(source + ":" + strings.ToUpper(key))
+	}
+	if meant == "" {
+		return ""
+	}
+	return " (did you mean " + string(meant) + "?)"
 }
 
 func patternAt(node *yaml.Node) (pattern, error) {
 	where, ok := parsePattern(node.Value)
 	if !ok {
-		return "", at(node, "%q is no place, and no beginning of one before a *", node.Value)
+		return "", at(node, "%q is no place, and no beginning of one before a *%s", node.Value, placeMeant(node.Value))
 	}
 	return where, nil
 }
 
 func wordAt(node *yaml.Node, allowed ...string) (string, error) {
 	if !slices.Contains(allowed, node.Value) {
-		return "", at(node, "%q must be one of %s", node.Value, strings.Join(allowed, ", "))
+		return "", at(node, "%q must be one of %s%s", node.Value, strings.Join(allowed, ", "), near.Mean(node.Value, allowed))
 	}
 	return node.Value, nil
 }
@@ -276,5 +316,5 @@ func eachItem(node *yaml.Node, name string, visit func(*yaml.Node) error) error 
 // at is an error with the place of its node. Aliases are not followed: they are
 // neither mappings, lists nor one of the words that are looked for.
 func at(node *yaml.Node, format string, args ...any) error {
-	return Finding{Line: node.Line, Column: node.Column, Severity: Error, Message: fmt.Sprintf(format, args...)}
+	return finding.Finding{Line: node.Line, Column: node.Column, Severity: finding.Error, Message: fmt.Sprintf(format, args...)}
 }

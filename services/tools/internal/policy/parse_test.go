@@ -52,6 +52,36 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// A slip was told without what was probably meant.
+func TestParseSaysWhatWasMeant(t *testing.T) {
+	for source, want := range map[string]string{
+		"pair: []":                          "did you mean pairs?",
+		"nothing: []":                       "want authn, budgets, choices",
+		"choices:\n  jira.trnsition: {}":    "did you mean jira.transition?",
+		"targets:\n  github.add_coment: []": "did you mean github.add_comment?",
+		"choices:\n  jira.transition:\n    jira:A: {statsu: [x]}":   "has no choice \"statsu\": want status (did you mean status?)",
+		"choices:\n  jira.add_comment:\n    jira:A: {status: [x]}":  "has no choice \"status\": it has none",
+		"tiers: {untrsted: hold}":                                   "did you mean untrusted?",
+		"tiers: {tool: {}}":                                         "did you mean tools?",
+		"tiers: {tools: {jira.assign: {trustd: off}}}":              "did you mean trusted?",
+		"tiers: {trusted: hld}":                                     "did you mean hold?",
+		"authn: {signture: auto}":                                   "did you mean signature?",
+		"authn: {token: memroy}":                                    "did you mean memory?",
+		"budgets: {plce: 1/h}":                                      "did you mean place?",
+		"places: {jira:acme: private}":                              "did you mean jira:ACME?",
+		"places: {github:repo:acme/api: private}":                   "did you mean github:acme/api?",
+		"places: {jira:ACME: prvate}":                               "did you mean private?",
+		"targets: {jira.transition: [jira:acme]}":                   "did you mean jira:ACME?",
+		"targets: {jira.transition: [slack:channel:C0123]}":         "did you mean slack:C0123?",
+		"pairs:\n  - [github:a/b, jira:A]\n - [github:c/d, jira:C]": "line 3: yaml: ",
+	} {
+		_, err := policy.Parse([]byte(source), registry.Tools())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", source, err, want)
+		}
+	}
+}
+
 func TestParseEmptyIsDefault(t *testing.T) {
 	for _, source := range []string{"", "# nothing yet\n", "---\n", "{}"} {
 		if p := parse(t, source); !reflect.DeepEqual(p, policy.Default()) {

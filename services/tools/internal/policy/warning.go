@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
+	"github.com/switchyard-dev/switchyard/internal/finding"
 )
 
 type choiceLine struct {
@@ -35,11 +36,11 @@ type stopLine struct {
 }
 
 // warnings are for lines that can never match, and for those that stop everything.
-func (p *parser) warnings() []Finding {
-	var found []Finding
+func (p *parser) warnings() []finding.Finding {
+	var found []finding.Finding
 	warn := func(node *yaml.Node, message string) {
 		if message != "" {
-			found = append(found, Finding{Line: node.Line, Column: node.Column, Severity: Warning, Message: message})
+			found = append(found, finding.Finding{Line: node.Line, Column: node.Column, Severity: finding.Warning, Message: message})
 		}
 	}
 	for _, line := range p.stopLines {
@@ -60,7 +61,7 @@ func (p *parser) warnings() []Finding {
 			warn(line.node, fmt.Sprintf("%s is in no pair and no choice leads there or from there: its visibility decides nothing", line.place))
 		}
 	}
-	return sorted(found)
+	return finding.Sorted(found)
 }
 
 // idle says why a line of choices never lets anything through; "" where it may.

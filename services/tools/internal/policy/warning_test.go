@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/switchyard-dev/switchyard/internal/finding"
 	"github.com/switchyard-dev/switchyard/internal/registry"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 )
@@ -40,7 +41,7 @@ func TestWarnings(t *testing.T) {
 			if p == nil || len(findings) > 1 || (len(findings) == 1) != (test.want != "") {
 				t.Fatalf("findings %v", findings)
 			}
-			if test.want != "" && (findings[0].Severity != policy.Warning || !strings.Contains(findings[0].Error(), test.want)) {
+			if test.want != "" && (findings[0].Severity != finding.Warning || !strings.Contains(findings[0].Error(), test.want)) {
 				t.Errorf("got %q, want %q", findings[0].Error(), test.want)
 			}
 		})
@@ -52,11 +53,11 @@ func TestFindingsHaveTheirPlaceInOrder(t *testing.T) {
 	var lines []int
 	for _, f := range findings {
 		lines = append(lines, f.Line)
-		if f.Severity != policy.Error || f.Column == 0 {
+		if f.Severity != finding.Error || f.Column == 0 {
 			t.Errorf("%+v", f)
 		}
 	}
-	if len(lines) != 3 || lines[0] != 1 || lines[1] != 3 || lines[2] != 4 || !strings.Contains(findings[0].Message, "want authn, budgets, choices") {
+	if len(lines) != 3 || lines[0] != 1 || lines[1] != 3 || lines[2] != 4 || !strings.Contains(findings[0].Message, "did you mean tiers?") {
 		t.Errorf("findings %v", findings)
 	}
 	for source, want := range map[string]string{

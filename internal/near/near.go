@@ -1,14 +1,14 @@
-package rule
+package near
 
 import "strings"
 
-// maxNearest bounds what is compared: no name of ours is longer.
-const maxNearest = 100
+// maxName bounds what is compared: no name of ours is longer.
+const maxName = 100
 
-// want lists what may stand where an unknown name does, and what was probably
+// Want lists what may stand where an unknown name does, and what was probably
 // meant; of many names only that.
-func want(name string, known []string) string {
-	list, near := "want "+strings.Join(known, ", "), nearest(name, known)
+func Want(name string, known []string) string {
+	list, near := "want "+strings.Join(known, ", "), Name(name, known)
 	switch {
 	case near == "":
 		return list
@@ -18,27 +18,36 @@ func want(name string, known []string) string {
 	return "did you mean " + near + "?"
 }
 
+// Mean is ": did you mean …?" behind a message that has no list; "" where
+// no known name is near.
+func Mean(name string, known []string) string {
+	if near := Name(name, known); near != "" {
+		return ": did you mean " + near + "?"
+	}
+	return ""
+}
+
 // maxListed is how many names are read at a glance.
 const maxListed = 8
 
-// nearest is the known name that is most like another, if it is so like it
+// Name is the known name that is most like another, if it is so like it
 // that it was probably meant; "" otherwise.
-func nearest(name string, known []string) string {
-	if len(name) > maxNearest {
+func Name(name string, known []string) string {
+	if len(name) > maxName {
 		return ""
 	}
 	best, least := "", max(1, len(name)/4)+1
 	for _, k := range known {
-		if d := distance(name, k); d < least {
+		if d := Distance(name, k); d < least {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
-// distance is how many letters one must add, drop, replace or swap with the
+// Distance is how many letters one must add, drop, replace or swap with the
 // next to get from a to b.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {
 		d[i] = make([]int, len(b)+1)

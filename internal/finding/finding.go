@@ -1,4 +1,4 @@
-package rule
+package finding
 
 import (
 	"cmp"
@@ -7,18 +7,19 @@ import (
 	"slices"
 )
 
-// Severity says whether a finding keeps the rules from being loaded.
+// Severity says whether a finding keeps the file from being loaded.
 type Severity string
 
 // The severities.
 const (
-	// Error: the rules can't be loaded.
+	// Error: the file can't be loaded.
 	Error Severity = "error"
-	// Warning: they can, and do something else than they seem to say.
+	// Warning: it can, and something in it does nothing, stops everything, or does
+	// something else than it seems to say.
 	Warning Severity = "warning"
 )
 
-// Finding is one thing that is wrong with a rules file.
+// Finding is one thing that is wrong with a file.
 type Finding struct {
 	// From 1, in the file; 0 for the file as a whole.
 	Line, Column int
@@ -34,7 +35,7 @@ func (f Finding) Error() string {
 	return fmt.Sprintf("line %d: %s", f.Line, f.Message)
 }
 
-// Errors joins those findings that keep rules from being loaded; nil for none.
+// Errors joins those findings that keep the file from being loaded; nil for none.
 func Errors(findings []Finding) error {
 	var errs []error
 	for _, f := range findings {
@@ -45,8 +46,8 @@ func Errors(findings []Finding) error {
 	return errors.Join(errs...)
 }
 
-// sorted are the findings in the order of the file.
-func sorted(findings []Finding) []Finding {
+// Sorted are the findings in the order of the file.
+func Sorted(findings []Finding) []Finding {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})

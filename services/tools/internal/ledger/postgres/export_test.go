@@ -1,0 +1,4 @@
+package postgres
+
+// Expired asks for what ran out, as a look every second does.
+const Expired = `SELECT call.id FROM call WHERE` + isExpired + `LIMIT 256`

@@ -31,8 +31,8 @@ POLICY_FILE a policy for development pairs github:acme/api with jira:ACME, the
 places of the examples that send sends. Stop it with Ctrl-C.
 
 With --fake-providers actions really happen, at fakes on this machine that have
-what the examples are about, and a page shows what they hold. Settings of real
-providers are left aside. The fakes forget all when dev stops, and Switchyard
+what the examples are about, and a page shows what they hold, as does
+docs/fake-providers.md. Settings of real providers are left aside. The fakes forget all when dev stops, and Switchyard
 does not: a data folder of its own keeps the two apart.`
 }
 

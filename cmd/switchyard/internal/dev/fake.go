@@ -2,8 +2,13 @@ package dev
 
 import (
 	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/switchyard-dev/switchyard/internal/config"
@@ -13,8 +18,8 @@ import (
 	"github.com/switchyard-dev/switchyard/cmd/switchyard/internal/instance"
 )
 
-// fakes starts the fake providers, each on a port of its own and with a token
-// that is made now, and the page that shows them. It returns what the executor
+// fakes starts the fake providers, each on a port of its own and with a token or, at
+// GitHub, an App that is made now, and the page that shows them. It returns what the executor
 // is to be told of them.
 func (b *builder) fakes(ctx context.Context) (map[string]string, error) {
 	var shown []provider.Named
@@ -22,12 +27,15 @@ func (b *builder) fakes(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := map[string]string{}
+	app, settings, err := b.fakeApp()
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range []struct {
 		name, token, url, root string
 		make                   func(provider.Options) fake
 	}{
-		{"GitHub", "GITHUB_TOKEN", "GITHUB_API_URL", "", func(o provider.Options) fake { return provider.NewGitHub(o) }},
+		{"GitHub", "", "GITHUB_API_URL", "", func(o provider.Options) fake { o.App = app; return provider.NewGitHub(o) }},
 		{"Jira", "JIRA_API_TOKEN", "JIRA_BASE_URL", "", func(o provider.Options) fake { return provider.NewJira(o) }},
 		{"Notion", "NOTION_TOKEN", "NOTION_API_URL", "", func(o provider.Options) fake { return provider.NewNotion(o) }},
 		{"Slack", "SLACK_BOT_TOKEN", "SLACK_API_URL", "/api/", func(o provider.Options) fake { return provider.NewSlack(o) }},
@@ -42,10 +50,27 @@ func (b *builder) fakes(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 		shown = append(shown, provider.Named{Name: f.name, Fake: made})
-		settings[f.token], settings[f.url] = token, at+f.root
+		settings[f.url] = at + f.root
+		if f.token != "" {
+			settings[f.token] = token
+		}
 	}
 	b.stack.fakePage = page
 	return settings, nil
+}
+
+// fakeApp is a GitHub App with a key that is made now, and what the executor is told
+// of it: an App may do all that a token may, and make check runs.
+func (b *builder) fakeApp() (*provider.App, map[string]string, error) {
+	key, err := rsa.GenerateKey(b.o.Random, 2048)
+	if err != nil {
+		return nil, nil, fmt.Errorf("key of the fake GitHub App: %w", err)
+	}
+	app := &provider.App{ID: 1000001, InstallationID: 1000002, Key: &key.PublicKey}
+	return app, map[string]string{
+		"GITHUB_APP_ID":  strconv.FormatInt(app.ID, 10),
+		"GITHUB_APP_KEY": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+	}, nil
 }
 
 type fake interface {

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/github"
 )
@@ -134,5 +135,19 @@ func TestAnAppThatCantAct(t *testing.T) {
 				t.Errorf("the key is told: %v", got)
 			}
 		})
+	}
+}
+
+// Only GitHub's refusal told that a token makes no check runs.
+func TestATokenMakesNoCheckRun(t *testing.T) {
+	asked := false
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer srv.Close()
+	g := github.New(github.Options{APIURL: srv.URL, Token: func(context.Context) (string, error) { return "token", nil }, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	got, err := github.CreateCheckRun{GitHub: g}.Run(t.Context(), &executorv1.Command{Mode: "act", Target: "github:repo:acme/api"}, &toolsv1.GithubCreateCheckRunInput{
+		Target: "github:repo:acme/api", HeadSha: strings.Repeat("a", 40), Name: "n", Conclusion: "success", Title: "t", Summary: "s",
+	})
+	if err != nil || asked || got.GetOutcome() != "rejected" || !strings.Contains(got.GetReason(), "set GITHUB_APP_ID and GITHUB_APP_KEY_FILE in place of GITHUB_TOKEN") {
+		t.Errorf("got %v, %v, asked %t", got, err, asked)
 	}
 }

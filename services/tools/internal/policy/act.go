@@ -54,7 +54,7 @@ func (d *decider) noteTier(tier string, trusted bool) {
 // mayTell holds what would carry a private place's news to a public one. Within
 // one place there is nobody new to tell, and a read tells nobody anything.
 func (d *decider) mayTell() bool {
-	here, there := d.here(), scopeIn(d.event, d.Target)
+	here, there := d.here(), d.there()
 	if d.Class == classRead || d.own() || here != "" && here == there {
 		return true
 	}

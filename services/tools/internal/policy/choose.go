@@ -15,7 +15,7 @@ func (d *decider) mayChoose() bool {
 		if field.GetOrigin() != originChoice {
 			continue
 		}
-		where := scopeIn(d.event, d.Target)
+		where := d.there()
 		if field.GetTargetPrefix() != "" {
 			where = d.here()
 		}

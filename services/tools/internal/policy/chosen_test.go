@@ -173,3 +173,57 @@ func TestResultsOfEarlierSteps(t *testing.T) {
 		t.Errorf("nobody looks again: %q", got)
 	}
 }
+
+// A page's ref doesn't say where it is: a further step on one that was made was refused.
+func TestAPageThatWasMadeIsWhereItWasMade(t *testing.T) {
+	const tasks, other = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+	allowed := channels + `
+  notion.update_status:
+    notion:` + tasks + `: {status: [Done]}
+    notion:` + other + `: {status: [Later]}
+`
+	create := call("create", "notion.create_page", "database!"+tasks, "title:x")
+	note := call("note", "notion.add_comment", "target=$create.ref", "body:x")
+	status := func(from, word string) *toolsv1.PlannedCall {
+		return call("status", "notion.update_status", "target=$"+from+".ref", "status!"+word)
+	}
+	moved := call("move", "jira.transition", "target=event.ref", "status!Done")
+	const page = "notion:page:00000000000000000000000000000001"
+	for name, tt := range map[string]struct {
+		policy string
+		calls  []*toolsv1.PlannedCall
+		made   map[string]string
+		want   string // of the last call
+	}{
+		"listed for its data source":    {allowed, []*toolsv1.PlannedCall{create, status("create", "Done")}, map[string]string{"create": page}, "queued "},
+		"by way of another step":        {allowed, []*toolsv1.PlannedCall{create, note, status("note", "Done")}, map[string]string{"create": page, "note": page}, "queued "},
+		"no choice":                     {allowed, []*toolsv1.PlannedCall{create, note}, map[string]string{"create": page}, "queued "},
+		"listed for another":            {allowed, []*toolsv1.PlannedCall{create, status("create", "Later")}, map[string]string{"create": page}, "refused choice"},
+		"listed for none":               {channels, []*toolsv1.PlannedCall{create, status("create", "Done")}, map[string]string{"create": page}, "refused choice"},
+		"narrowed to another":           {allowed + "targets: {notion.add_comment: [notion:" + other + "]}", []*toolsv1.PlannedCall{create, note}, map[string]string{"create": page}, "refused target"},
+		"narrowed to it":                {allowed + "targets: {notion.add_comment: [notion:" + tasks + "]}", []*toolsv1.PlannedCall{create, note}, map[string]string{"create": page}, "queued "},
+		"not known to be private":       {strings.Replace(allowed, `"notion:`+tasks+`": private`, `"notion:`+other+`": private`, 1), []*toolsv1.PlannedCall{create, note}, map[string]string{"create": page}, "held private_to_public"},
+		"a page of a step without one":  {allowed, []*toolsv1.PlannedCall{moved, status("move", "Done")}, map[string]string{"move": page}, "refused choice"},
+		"the result of another's place": {allowed, []*toolsv1.PlannedCall{call("create", "slack.post_message", "channel!C0123", "body:x"), status("create", "Done")}, map[string]string{"create": page}, "refused choice"},
+		"off":                           {allowed + "tiers: {trusted: off, untrusted: off}", []*toolsv1.PlannedCall{create, note}, map[string]string{"create": page}, "refused tier_off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			results := map[string]policy.Result{}
+			for step, ref := range tt.made {
+				results[policy.StepName("rule", step)] = policy.Result{Ref: ref}
+			}
+			got, err := parse(t, tt.policy).Decide(policy.Case{
+				Event: merged(), Authn: "signature", Plan: &toolsv1.Plan{Calls: tt.calls}, Tools: registry.Tools(), Results: results,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := got[len(got)-1]; last.State+" "+last.Reason != tt.want {
+				t.Errorf("got %s %s, want %s; %v", last.State, last.Reason, tt.want, last.Evidence)
+			}
+		})
+	}
+	if _, findings := policy.Check([]byte(allowed), registry.Tools()); len(findings) != 1 || !strings.Contains(findings[0].Message, other) {
+		t.Errorf("findings %v: only what no choice leads to is odd", findings)
+	}
+}

@@ -116,7 +116,7 @@ func (d *decider) mayTarget() bool {
 			return d.end("refused", "target")
 		}
 	}
-	here, there := d.here(), scopeIn(d.event, d.Target)
+	here, there := d.here(), d.there()
 	// A target that is a choice is for the choices to allow; one that this run
 	// made was allowed where it was made.
 	if !d.own() && !d.chosen && !d.made {
@@ -139,6 +139,48 @@ func (d *decider) mayTarget() bool {
 
 // here is the place that the event is of; "" where it can't be told.
 func (d *decider) here() scope { return scopeOf(d.event.GetPlace()) }
+
+// there is the place of the target; "" where it can't be told. Of what an earlier
+// step made and whose ref doesn't say, a page of Notion, it is the place that the
+// step chose: policy lists that, and the plan that names it is pinned.
+func (d *decider) there() scope {
+	if there := scopeIn(d.event, d.Target); there != "" || !d.made {
+		return there
+	}
+	there := d.madeIn(d.TargetPath)
+	if origin(string(there)) != origin(d.Target) {
+		return ""
+	}
+	return there
+}
+
+// madeIn is the place that the step chose to which a path of a result leads, through
+// steps that acted on what another made; "" where that chose none. Each is planned
+// before the next, so that this ends.
+func (d *decider) madeIn(path string) scope {
+	step, _, _ := strings.Cut(strings.TrimPrefix(path, "$"), ".")
+	for _, call := range d.Plan.GetCalls() {
+		if call.GetRule() != d.Call.GetRule() || call.GetStep() != step {
+			continue
+		}
+		i := slices.IndexFunc(d.Tools, func(t *toolsv1.Tool) bool { return t.GetName() == call.GetTool() })
+		if i < 0 {
+			return ""
+		}
+		at := targetPath(call, d.Tools[i])
+		if isResultPath(at) {
+			return d.madeIn(at)
+		}
+		return scopeOf(at)
+	}
+	return ""
+}
+
+// origin is whose a ref or a place is: notion, jira@eu.
+func origin(name string) string {
+	before, _, _ := strings.Cut(name, ":")
+	return before
+}
 
 func (d *decider) own() bool {
 	return d.Target == d.event.GetRef() || d.Target == d.event.GetPlace()

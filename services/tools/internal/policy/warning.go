@@ -94,7 +94,7 @@ func (p *parser) idle(line choiceLine) string {
 		}
 		return ""
 	}
-	if provider(line.tool) != "" && !p.policy.paired[there] {
+	if provider(line.tool) != "" && !p.policy.paired[there] && !slices.Contains(p.chosen(""), there) {
 		return fmt.Sprintf("%s is in no pair: only events of its own can use this", there)
 	}
 	return ""

@@ -24,6 +24,9 @@ choices:
   jira.transition:
     jira:ACME:
       status: [Done]
+  jira.create_issue:
+    github:acme/api: {project: [ACME]}
+    jira:ACME: {issue_type: [Task]}
   graph.link:
     '*': {kind: [relates]}
 `
@@ -95,7 +98,8 @@ func tell(n int, kind, ref string, actor *eventv1.Account, occurrence string, fi
 }
 
 // storyPlan is what rules would make of an event: a comment on each issue that a
-// change names, and for a merge a move, an observation and a link besides.
+// change names, and for a merge a move, an observation and a link besides, and a task
+// with a comment that waits for it.
 func storyPlan(e *eventv1.WebhookEvent, links []*toolsv1.Link) *toolsv1.Plan {
 	plan := &toolsv1.Plan{RulesHash: "ab", Class: e.GetKind(), DecidedBy: "metadata"}
 	merged := e.GetKind() == "change.merged"
@@ -121,6 +125,11 @@ func storyPlan(e *eventv1.WebhookEvent, links []*toolsv1.Link) *toolsv1.Plan {
 		call("move", "jira.transition", map[string]*toolsv1.Argument{"target": path(at), "status": choice("Done")})
 		call("observe", "facts.observe", map[string]*toolsv1.Argument{"target": path(at), "name": path("event.kind"), "value": path("event.occurrence")})
 		call("relate", "graph.link", map[string]*toolsv1.Argument{"target": path(at), "kind": choice("relates")})
+	}
+	if merged {
+		text := func(s string) *toolsv1.Argument { return &toolsv1.Argument{Value: &toolsv1.Argument_Text{Text: s}} }
+		call("task", "jira.create_issue", map[string]*toolsv1.Argument{"project": choice("ACME"), "issue_type": choice("Task"), "summary": text("Look after it")})
+		call("explain", "jira.add_comment", map[string]*toolsv1.Argument{"target": path("$task.ref"), "body": text("It came with a change.")})
 	}
 	return plan
 }

@@ -259,9 +259,13 @@ func (s *schedule) outcome() (o outcome) {
 	s.t.Helper()
 	for _, r := range s.runs() {
 		o.Events = append(o.Events, r.GetEventId())
-		for _, c := range r.GetCalls() {
+		for i, c := range r.GetCalls() {
 			switch c.GetState() + " " + c.GetReason() {
 			case "done ", "skipped same_as", "skipped superseded":
+			case "skipped dependency": // Of the same merge's other run, whose task it is.
+				if needed := r.GetCalls()[i-1]; needed.GetState() != "skipped" || needed.GetReason() != "same_as" {
+					s.t.Errorf("schedule %d: a call was skipped although what it needs is %s %s", s.seed, needed.GetState(), needed.GetReason())
+				}
 			default:
 				s.t.Errorf("schedule %d: a call of %s ended as %s %s: %s", s.seed, r.GetEvent().GetKind(), c.GetState(), c.GetReason(), protojson.Format(c))
 			}
@@ -352,7 +356,7 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("in order: effect %s was made %d times", key, n)
 		}
 	}
-	if len(want.Effects) != 7 || len(want.Events) != 12 {
+	if len(want.Effects) != 11 || len(want.Events) != 12 {
 		t.Fatalf("the story has %d effects and %d events", len(want.Effects), len(want.Events))
 	}
 	deaths := 0

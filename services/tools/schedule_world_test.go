@@ -221,11 +221,23 @@ func (p *provider) invoke(cmd *executorv1.Command) (*executorv1.Result, error) {
 	case fate < 24: // sent, and lost on the way
 		return nil, &call.InvokeError{Err: errors.New("timeout")}
 	}
-	outcome := p.act(cmd)
+	result := &executorv1.Result{Outcome: "rejected", Reason: "not_found"}
+	if cmd.GetMode() != "look" || p.made[key] > 0 {
+		result = &executorv1.Result{Outcome: p.act(cmd), Ref: cmd.GetTarget()}
+	}
+	if cmd.GetClass() == "create" && result.GetRef() != "" {
+		result.Ref = issueMade(key)
+	}
 	if fate < 32 { // done, and the answer lost
 		return nil, &call.InvokeError{Err: errors.New("connection reset")}
 	}
-	return &executorv1.Result{Outcome: outcome, Ref: cmd.GetTarget()}, nil
+	return result, nil
+}
+
+// issueMade is the issue that an effect makes: the same in every schedule.
+func issueMade(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return fmt.Sprintf("jira:issue:ACME-%d", 1000+int(binary.LittleEndian.Uint16(sum[:2])))
 }
 
 // fate is of 0 to 99.
@@ -241,10 +253,15 @@ func (p *provider) fate(key string, attempt int) int {
 	return int(binary.LittleEndian.Uint32(sum[:4]) % 100)
 }
 
-// act is what a set or an upsert does at a provider: being so already is no
-// second effect, and a comment of ours is found again and changed.
+// act is what a call does at a provider: for a set being so already is no second
+// effect, a comment of ours is found again and changed, and a creation makes another
+// one each time.
 func (p *provider) act(cmd *executorv1.Command) string {
 	key := cmd.GetEffectKey()
+	if cmd.GetClass() == "create" && cmd.GetMode() == "act" {
+		p.made[key]++
+		return "done"
+	}
 	body := cmd.GetPayload().String()
 	if cmd.GetClass() == "upsert" {
 		if _, there := p.content[key]; !there {

@@ -18,8 +18,8 @@ func TestWhoseCommentItIs(t *testing.T) {
 	f.AddComment("ACME-7", provider.JiraBot, "by hand", nil)
 	s := subjects()["add_comment"]
 	act := s.act(f.site)
-	want(t, run(t, act, s.c, "look"), "rejected", "not_found")
-	want(t, run(t, act, s.c, "act"), "done", "")
+	actiontest.Want(t, actiontest.Perform(t, act, s.c, "look"), "rejected", "not_found")
+	actiontest.Want(t, actiontest.Perform(t, act, s.c, "act"), "done", "")
 	for _, c := range f.Issue("ACME-7").Comments {
 		if c.ID == stranger && c.Text != "pasted" {
 			t.Error("a stranger's comment was changed")
@@ -29,7 +29,7 @@ func TestWhoseCommentItIs(t *testing.T) {
 		t.Errorf("%d comments, want 4", n)
 	}
 	s.c.Payload = map[string]any{"body": "It says more now."}
-	want(t, run(t, act, s.c, "act"), "done", "")
+	actiontest.Want(t, actiontest.Perform(t, act, s.c, "act"), "done", "")
 	ours := f.Comments("ACME-7", actiontest.EffectKey)
 	if len(ours) != 2 || ours[1].Text != "It says more now." {
 		t.Errorf("got %+v", ours)
@@ -40,11 +40,11 @@ func TestWhoseCommentItIs(t *testing.T) {
 func TestOurCommentIsFoundAmongMany(t *testing.T) {
 	f := cloud(t)
 	s := subjects()["add_comment"]
-	want(t, run(t, s.act(f.site), s.c, "act"), "done", "")
+	actiontest.Want(t, actiontest.Perform(t, s.act(f.site), s.c, "act"), "done", "")
 	for range 230 {
 		f.AddComment("ACME-7", "712020:00000000-0000-4000-8000-000000000001", "chatter", nil)
 	}
-	want(t, run(t, s.act(f.site), s.c, "act"), "already", "")
+	actiontest.Want(t, actiontest.Perform(t, s.act(f.site), s.c, "act"), "already", "")
 	if n := len(f.Comments("ACME-7", actiontest.EffectKey)); n != 1 {
 		t.Errorf("%d comments of ours", n)
 	}
@@ -58,10 +58,10 @@ func TestOurCommentIsFoundByItsPropertyAlone(t *testing.T) {
 			site := reachBy(stripping{&http.Transport{DisableKeepAlives: true}}, f.root, f.options, always(providertest.Token))
 			s := subjects()["add_comment"]
 			f.AddComment("ACME-7", who(f), "by hand", nil)
-			want(t, run(t, s.act(site), s.c, "act"), "done", "")
-			want(t, run(t, s.act(site), s.c, "act"), "already", "")
+			actiontest.Want(t, actiontest.Perform(t, s.act(site), s.c, "act"), "done", "")
+			actiontest.Want(t, actiontest.Perform(t, s.act(site), s.c, "act"), "already", "")
 			f.AddComment("ACME-7", who(f), "of another shape", map[string]json.RawMessage{"switchyard": json.RawMessage(`"7"`)})
-			want(t, run(t, s.act(site), s.c, "look"), "already", "")
+			actiontest.Want(t, actiontest.Perform(t, s.act(site), s.c, "look"), "already", "")
 			if n := len(f.Comments("ACME-7", actiontest.EffectKey)); n != 1 {
 				t.Errorf("%d comments of ours", n)
 			}

@@ -14,16 +14,16 @@ func TestACreatedIssueIsFoundOnceItIsSearchable(t *testing.T) {
 	f := cloud(t)
 	s := subjects()["create_issue"]
 	act := s.act(f.site)
-	want(t, run(t, act, s.c, "act"), "done", "")
+	actiontest.Want(t, actiontest.Perform(t, act, s.c, "act"), "done", "")
 	other := actiontest.Command(t, s.c, "act")
 	other.EffectKey = "7d1a9a46-5f0e-5f0e-9d52-2f3f5c1f0a11"
 	other.NotAfter = timestamppb.New(time.Now().Add(time.Minute))
-	want(t, runCommand(t, act, other), "done", "")
+	actiontest.Want(t, actiontest.PerformCommand(t, act, other), "done", "")
 	f.Lag(time.Hour)
-	want(t, run(t, act, s.c, "look"), "unknown", "Jira's search has no such issue")
+	actiontest.Want(t, actiontest.Perform(t, act, s.c, "look"), "unknown", "Jira's search has no such issue")
 	f.Lag(0)
-	got := run(t, act, s.c, "look")
-	want(t, got, "already", "")
+	got := actiontest.Perform(t, act, s.c, "look")
+	actiontest.Want(t, got, "already", "")
 	if got.GetRef() != "jira:issue:ACME-101" {
 		t.Errorf("ref %s", got.GetRef())
 	}

@@ -4,18 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
-	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
 	"github.com/switchyard-dev/switchyard/internal/testkit/provider/providertest"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
-	"github.com/switchyard-dev/switchyard/services/executor/internal/action/actiontest"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action/jira"
 )
 
@@ -76,36 +71,4 @@ func reachBy(transport http.RoundTripper, root string, o provider.Options, token
 
 func always(token string) action.Token {
 	return func(context.Context) (string, error) { return token, nil }
-}
-
-// run runs a command that may start effects for a minute from now.
-func run(t *testing.T, act action.Action, c actiontest.Case, mode string) *executorv1.Result {
-	t.Helper()
-	cmd := actiontest.Command(t, c, mode)
-	cmd.NotAfter = timestamppb.New(time.Now().Add(time.Minute))
-	return runCommand(t, act, cmd)
-}
-
-func runCommand(t *testing.T, act action.Action, cmd *executorv1.Command) *executorv1.Result {
-	t.Helper()
-	input := act.Input()
-	if err := action.Decode(cmd, input); err != nil {
-		t.Fatal(err)
-	}
-	result, err := act.Run(t.Context(), cmd, input)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(result.String(), providertest.Token) {
-		t.Errorf("the result has the token: %v", result)
-	}
-	return result
-}
-
-// want compares an outcome, and the reason's beginning.
-func want(t *testing.T, got *executorv1.Result, outcome, reason string) {
-	t.Helper()
-	if got.GetOutcome() != outcome || !strings.HasPrefix(got.GetReason(), reason) {
-		t.Errorf("got %s/%s, want %s/%s", got.GetOutcome(), got.GetReason(), outcome, reason)
-	}
 }

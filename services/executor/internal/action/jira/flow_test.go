@@ -8,6 +8,7 @@ import (
 
 	"github.com/switchyard-dev/switchyard/internal/testkit/provider"
 	"github.com/switchyard-dev/switchyard/services/executor/internal/action"
+	"github.com/switchyard-dev/switchyard/services/executor/internal/action/actiontest"
 )
 
 func TestNothingHappensBeforeTheEffect(t *testing.T) {
@@ -24,15 +25,15 @@ func TestNothingHappensBeforeTheEffect(t *testing.T) {
 			each(t, func(t *testing.T, f fake, act action.Action, s subject) {
 				c.fault.Match = provider.Writes
 				f.Plant(c.fault)
-				got := run(t, act, s.c, "act")
-				want(t, got, c.outcome, c.reason)
+				got := actiontest.Perform(t, act, s.c, "act")
+				actiontest.Want(t, got, c.outcome, c.reason)
 				if s.effects(f) != 0 {
 					t.Errorf("%d effects", s.effects(f))
 				}
 				if c.reason == "rate_limited" && got.GetRetryAfter().AsDuration() != 7*time.Second {
 					t.Errorf("retry after %v", got.GetRetryAfter().AsDuration())
 				}
-				want(t, run(t, act, s.c, "act"), "done", "")
+				actiontest.Want(t, actiontest.Perform(t, act, s.c, "act"), "done", "")
 			})
 		})
 	}
@@ -59,8 +60,8 @@ func TestReadsThatFail(t *testing.T) {
 				}
 				c.fault.Times = 9
 				f.Plant(c.fault)
-				got := run(t, act, s.c, "act")
-				want(t, got, c.outcome, c.reason)
+				got := actiontest.Perform(t, act, s.c, "act")
+				actiontest.Want(t, got, c.outcome, c.reason)
 				if s.effects(f) != 0 {
 					t.Error("it acted without knowing")
 				}

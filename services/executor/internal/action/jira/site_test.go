@@ -15,7 +15,7 @@ func TestDataCenterGetsPlainText(t *testing.T) {
 	f := dataCenter(t)
 	for _, name := range []string{"add_comment", "create_issue"} {
 		s := subjects()[name]
-		want(t, run(t, s.act(f.site), s.c, "act"), "done", "")
+		actiontest.Want(t, actiontest.Perform(t, s.act(f.site), s.c, "act"), "done", "")
 	}
 	if got := f.Comments("ACME-7", actiontest.EffectKey)[0].Text; got != "Merged.\nSee acme/api#42\n\n\\[~dev-one\\] \\{x\\}" {
 		t.Errorf("comment %q", got)
@@ -31,8 +31,8 @@ func TestTheGatewaysPrefix(t *testing.T) {
 	for name, s := range subjects() {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, provider.Options{}, "/ex/jira/11111111-2222-3333-4444-555555555555/")
-			got := run(t, s.act(f.site), s.c, "act")
-			want(t, got, "done", "")
+			got := actiontest.Perform(t, s.act(f.site), s.c, "act")
+			actiontest.Want(t, got, "done", "")
 			if s.effects(f) != 1 || got.GetUrl() != "" || got.GetRef() == "" {
 				t.Errorf("%d effects, url %q, ref %q", s.effects(f), got.GetUrl(), got.GetRef())
 			}
@@ -43,8 +43,8 @@ func TestTheGatewaysPrefix(t *testing.T) {
 func TestWrongCredentials(t *testing.T) {
 	each(t, func(t *testing.T, f fake, _ action.Action, s subject) {
 		site := f.reach(always("another-token"))
-		got := run(t, s.act(site), s.c, "act")
-		want(t, got, "rejected", "Jira says 401 Unauthorized: Client must be authenticated")
+		got := actiontest.Perform(t, s.act(site), s.c, "act")
+		actiontest.Want(t, got, "rejected", "Jira says 401 Unauthorized: Client must be authenticated")
 		if s.effects(f) != 0 || got.GetHttpStatus() != 401 {
 			t.Errorf("%d effects, status %d", s.effects(f), got.GetHttpStatus())
 		}
@@ -59,7 +59,7 @@ func TestATokenIsReplaced(t *testing.T) {
 	site := f.reach(func(context.Context) (string, error) { return token, nil })
 	s := subjects()["add_comment"]
 	for range 2 {
-		run(t, s.act(site), s.c, "act")
+		actiontest.Perform(t, s.act(site), s.c, "act")
 	}
 	asked := func() (n int) {
 		for _, r := range f.Requests() {
@@ -73,7 +73,7 @@ func TestATokenIsReplaced(t *testing.T) {
 		t.Errorf("asked %d times whose the token is, want once", asked())
 	}
 	token = "another-token"
-	want(t, run(t, s.act(site), s.c, "act"), "rejected", "Jira says 401")
+	actiontest.Want(t, actiontest.Perform(t, s.act(site), s.c, "act"), "rejected", "Jira says 401")
 	if asked() != 2 {
 		t.Errorf("asked %d times, want once a token", asked())
 	}

@@ -89,8 +89,8 @@ func TestSetting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := play(t, c.answers)
-			got := run(t, c.act(s), c.command, "act")
-			want(t, got, c.outcome, c.reason)
+			got := actiontest.Perform(t, c.act(s), c.command, "act")
+			actiontest.Want(t, got, c.outcome, c.reason)
 			if s.written() != c.body {
 				t.Errorf("sent %s\nwant %s", s.written(), c.body)
 			}
@@ -125,7 +125,7 @@ func TestLooking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := play(t, map[string]scripted{readPage: c.page})
-			want(t, run(t, c.act(s), c.command, "look"), c.outcome, c.reason)
+			actiontest.Want(t, actiontest.Perform(t, c.act(s), c.command, "look"), c.outcome, c.reason)
 		})
 	}
 }
@@ -186,8 +186,8 @@ func TestCreating(t *testing.T) {
 		} {
 			t.Run(name+" "+fault, func(t *testing.T) {
 				s := play(t, map[string]scripted{c.at: f.answer, readSource: columns(`{"name": "Open"}`)})
-				got := run(t, c.act(s), c.command, "act")
-				want(t, got, f.outcome, f.reason)
+				got := actiontest.Perform(t, c.act(s), c.command, "act")
+				actiontest.Want(t, got, f.outcome, f.reason)
 				if s.written() != c.body {
 					t.Errorf("sent %s\nwant %s", s.written(), c.body)
 				}
@@ -198,7 +198,7 @@ func TestCreating(t *testing.T) {
 					t.Errorf("retry after %v", got.GetRetryAfter().AsDuration())
 				}
 				before := s.written()
-				want(t, run(t, c.act(s), c.command, "look"), "unknown", "Notion has no list")
+				actiontest.Want(t, actiontest.Perform(t, c.act(s), c.command, "look"), "unknown", "Notion has no list")
 				if s.written() != before {
 					t.Error("a look changes something")
 				}
@@ -218,7 +218,7 @@ func TestLongTexts(t *testing.T) {
 			c.command.Payload["body"] = body
 			t.Run(name+" "+tool, func(t *testing.T) {
 				s := play(t, map[string]scripted{c.at: ok(c.answer), readSource: columns(`{"name": "Open"}`)})
-				want(t, run(t, c.act(s), c.command, "act"), "done", "")
+				actiontest.Want(t, actiontest.Perform(t, c.act(s), c.command, "act"), "done", "")
 			})
 		}
 	}
@@ -230,7 +230,7 @@ func TestNothingStartsAfterNotAfter(t *testing.T) {
 			s := play(t, map[string]scripted{readSource: columns(`{"name": "Open"}`)})
 			cmd := actiontest.Command(t, c.command, "act")
 			cmd.NotAfter = timestamppb.New(time.Now().Add(-time.Millisecond))
-			want(t, runCommand(t, c.act(s), cmd), "retry", "deadline")
+			actiontest.Want(t, actiontest.PerformCommand(t, c.act(s), cmd), "retry", "deadline")
 			if s.written() != "" {
 				t.Error("something was sent after not_after")
 			}
@@ -241,10 +241,10 @@ func TestNothingStartsAfterNotAfter(t *testing.T) {
 func TestWhatCantBeMade(t *testing.T) {
 	c := creations()["create_page"]
 	s := play(t, map[string]scripted{readSource: ok(`{"object": "data_source", "properties": {}}`)})
-	want(t, run(t, c.act(s), c.command, "act"), "rejected", "the data source shows no property of type title")
+	actiontest.Want(t, actiontest.Perform(t, c.act(s), c.command, "act"), "rejected", "the data source shows no property of type title")
 	c = creations()["append_text"]
 	c.command.Payload = map[string]any{"body": "\n\n\n"}
-	want(t, run(t, c.act(s), c.command, "act"), "rejected", "there is no text")
+	actiontest.Want(t, actiontest.Perform(t, c.act(s), c.command, "act"), "rejected", "there is no text")
 }
 
 func TestReadingAPage(t *testing.T) {
@@ -261,8 +261,8 @@ func TestReadingAPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := play(t, map[string]scripted{readPage: f.page})
-			got := run(t, notion.ReadPage{Workspace: s.Workspace}, c, "act")
-			want(t, got, f.outcome, f.reason)
+			got := actiontest.Perform(t, notion.ReadPage{Workspace: s.Workspace}, c, "act")
+			actiontest.Want(t, got, f.outcome, f.reason)
 			if f.outcome != "done" {
 				if len(got.GetObserved()) != 0 {
 					t.Errorf("observed %v", got.GetObserved())

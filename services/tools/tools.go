@@ -82,7 +82,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time
 		return nil, errors.Join(err, store.Close())
 	}
 	s.runs = &runs{ledger: store, memory: s.memory, keys: keys, policy: pol.current, tools: tools, calls: s.calls, owner: s.owner, newID: newID, now: now, log: log}
-	s.calls.Resolve, s.calls.Saw = s.runs.resolve, s.runs.saw
+	s.calls.Resolve, s.calls.Forbidden, s.calls.Saw = s.runs.resolve, s.runs.forbidden, s.runs.saw
 	s.handler, err = s.newHandler(cfg, &registryServer{tools: tools, asker: newAsker(cfg, s.memory, s.memory, pol.current, now)})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/faultpoint"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
@@ -72,6 +73,9 @@ type Performer struct {
 	Saw func(ctx context.Context, c ledger.Call, observed map[string]string) error
 	// Resolve asks what became of a call whose needs are met.
 	Resolve func(ctx context.Context, c ledger.Call) (ledger.Resolution, error)
+	// Forbidden asks whether policy has come to refuse a call that waited: nil where it
+	// has not, else the reason and the evidence.
+	Forbidden func(ctx context.Context, c ledger.Call) (*toolsv1.Call, error)
 
 	circuits circuits
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
@@ -153,17 +154,47 @@ func (r *resumer) free() {
 // resumeCall performs a call that owner has leased; its effect starts until notAfter or
 // not at all.
 func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger.Call, notAfter time.Time) error {
+	forbidden, err := p.forbidden(ctx, c)
+	if err != nil {
+		return err
+	}
 	c, ok, err := p.resolved(ctx, owner, c)
 	if err != nil || !ok {
 		return err
 	}
-	if !BegunLater(c) {
+	if forbidden != nil || !BegunLater(c) {
 		ok, err = p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
 		if err != nil || !ok {
 			return err
 		}
 		c.NotAfter = notAfter
 	}
+	if forbidden != nil {
+		return p.refuse(ctx, c, forbidden)
+	}
 	_, err = p.Perform(ctx, c.Run, []ledger.Call{c}, notAfter)
+	return err
+}
+
+// forbidden is why a call that was let through before may not act any more. What waits for
+// others is decided on when those are there, and looking for what was made is no act.
+func (p *Performer) forbidden(ctx context.Context, c ledger.Call) (*toolsv1.Call, error) {
+	if p.Forbidden == nil || c.Mode != "act" || len(c.Needs) > 0 || c.Begun && c.Shown.GetClass() == "create" {
+		return nil, nil
+	}
+	return p.Forbidden(ctx, c)
+}
+
+// refuse ends a call that owner holds, and that policy does not let act any more. One that
+// was begun may have acted.
+func (p *Performer) refuse(ctx context.Context, c ledger.Call, why *toolsv1.Call) error {
+	o := ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), State: "refused", Reason: why.GetReason(), Evidence: why.GetEvidence()}
+	if c.Begun && c.Shown.GetClass() != "read" {
+		o.State, o.Reason = "unknown", ""
+		o.Evidence = append(o.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceAttempt, Detail: "an attempt before policy refused it had no answer and may have acted"})
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	_, err := p.Ledger.Record(ctx, c.Run, []ledger.Outcome{o})
 	return err
 }

@@ -22,7 +22,7 @@ func (a *api) DecideCall(ctx context.Context, req *agentv1.DecideCallRequest) (*
 // RetryCall implements AgentService.
 func (a *api) RetryCall(ctx context.Context, req *agentv1.RetryCallRequest) (*agentv1.RetryCallResponse, error) {
 	resp, err := a.tools.RetryCall(ctx, &toolsv1.RetryCallRequest{
-		RunId: req.GetRunId(), CallId: req.GetCallId(), Force: req.GetForce(), By: req.GetBy(),
+		RunId: req.GetRunId(), CallId: req.GetCallId(), Force: req.GetForce(), By: req.GetBy(), Why: req.GetWhy(),
 	})
 	if err != nil {
 		return nil, fromTools(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
@@ -49,22 +50,26 @@ func (r *runs) resolve(ctx context.Context, c ledger.Call) (ledger.Resolution, e
 	}
 	id := ledger.CallID(c.Shown.GetCallId())
 	for _, d := range decisions {
-		if callID(c.EventID, d) != id {
-			continue
+		if callID(c.EventID, d) == id {
+			return resolution(stored.Event, d), nil
 		}
-		if waits(d) { // What it needs is done, and had no such result.
-			d.State = "skipped"
-		}
-		resolved := shown(stored.Event, d)
-		if invoked(d) {
-			resolved.State = "queued"
-		}
-		if d.State == "held" {
-			resolved.Request = payload(d)
-		}
-		return ledger.Resolution{Call: id, Shown: resolved, Payload: payload(d), Mode: d.Mode}, nil
 	}
 	return ledger.Resolution{}, fmt.Errorf("tools: call %s is not in its run's plan", id)
+}
+
+// resolution is what policy makes of a call that was planned before.
+func resolution(e *eventv1.WebhookEvent, d policy.Decision) ledger.Resolution {
+	if waits(d) { // What it needs is done, and had no such result.
+		d.State = "skipped"
+	}
+	resolved := shown(e, d)
+	if invoked(d) {
+		resolved.State = "queued"
+	}
+	if d.State == "held" {
+		resolved.Request = payload(d)
+	}
+	return ledger.Resolution{Call: callID(e.GetId(), d), Shown: resolved, Payload: payload(d), Mode: d.Mode, Budgets: budgets(d)}
 }
 
 // results are what the calls of a run that are done made, by step.

@@ -5,17 +5,12 @@ import (
 	"time"
 
 	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/policy"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
-const (
-	// budgetWindow is what budgets are counted over.
-	budgetWindow = time.Hour
-	// ownWindow is for how long a value that an event tells counts as one that we set.
-	ownWindow = 10 * time.Minute
-)
+// ownWindow is for how long a value that an event tells counts as one that we set.
+const ownWindow = 10 * time.Minute
 
 // own says why an event is of our own making; "" where it isn't known to be.
 func (r *runs) own(ctx context.Context, e *eventv1.WebhookEvent) (string, error) {
@@ -50,14 +45,4 @@ func (r *runs) own(ctx context.Context, e *eventv1.WebhookEvent) (string, error)
 		}
 	}
 	return policy.OwnEvent(e, ours), nil
-}
-
-// spent counts what the policy has budgets for.
-func (r *runs) spent(ctx context.Context, e *eventv1.WebhookEvent, run string) (policy.Spent, error) {
-	actor, place := r.policy().Budgets(e)
-	if actor == "" && place == "" {
-		return policy.Spent{}, nil
-	}
-	a, p, err := r.ledger.Spent(ctx, ledger.Spending{Actor: actor, Place: place, Since: r.now().Add(-budgetWindow), Except: ledger.RunID(run)})
-	return policy.Spent{Actor: a, Place: p}, err
 }

@@ -92,15 +92,6 @@ func (r *runs) ExecuteRun(ctx context.Context, req *toolsv1.ExecuteRunRequest) (
 	return &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, done)}, nil
 }
 
-// restart queues what is failed again; the resumer takes it from there.
-func (r *runs) restart(ctx context.Context, id ledger.RunID) (*toolsv1.ExecuteRunResponse, error) {
-	stored, err := r.ledger.Restart(ctx, id)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	return &toolsv1.ExecuteRunResponse{Run: r.memory.Show(ctx, r.awaitDecision(ctx, stored))}, nil
-}
-
 // inlineUntil is when the last effect of this request may start.
 func (r *runs) inlineUntil(ctx context.Context) time.Time {
 	until := r.now().Add(call.AttemptTime)
@@ -113,13 +104,9 @@ func (r *runs) inlineUntil(ctx context.Context) time.Time {
 func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1.Run, plan *toolsv1.Plan) ([]policy.Decision, error) {
 	var told map[string]string
 	var own string
-	var spent policy.Spent
 	if len(plan.GetCalls()) > 0 {
 		var err error
-		if own, err = r.own(ctx, e); err == nil {
-			spent, err = r.spent(ctx, e, run.GetRunId())
-		}
-		if err != nil {
+		if own, err = r.own(ctx, e); err != nil {
 			return nil, unavailable(err)
 		}
 		if told, err = r.told(ctx, e, run.GetLinks(), policy.Chosen(plan, r.tools)); err != nil {
@@ -128,7 +115,7 @@ func (r *runs) decide(ctx context.Context, e *eventv1.WebhookEvent, run *toolsv1
 	}
 	decisions, err := r.policy().Decide(policy.Case{
 		Event: e, Authn: run.GetAuthn(), Links: run.GetLinks(), Told: told, Plan: plan, Tools: r.tools,
-		Own: own, Spent: spent, Results: results(run),
+		Own: own, Results: results(run),
 	})
 	if bad, ok := errors.AsType[*policy.PlanError](err); ok {
 		return nil, fault.New(fault.PlanInvalid, "%s", bad.Detail)
@@ -155,6 +142,7 @@ func (r *runs) intents(e *eventv1.WebhookEvent, decisions []policy.Decision, unt
 			ValidUntil: now.Add(call.ValidFor),
 			Actor:      project.Person(project.Origin(e), e.GetActor()),
 			Place:      e.GetPlace(),
+			Budgets:    budgets(d),
 		}
 		c.Payload = payload(d)
 		if d.State == "held" {
@@ -276,6 +264,9 @@ func (r *runs) PreviewRun(ctx context.Context, req *toolsv1.PreviewRunRequest) (
 	if req.GetPlan() != nil {
 		decisions, err := r.decide(ctx, in.event, run, req.GetPlan())
 		if err != nil {
+			return nil, err
+		}
+		if err := r.foresee(ctx, decisions); err != nil {
 			return nil, err
 		}
 		for _, d := range decisions {

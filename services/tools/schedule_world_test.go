@@ -165,8 +165,8 @@ func (m *mortal) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resol
 	return c, ok, err
 }
 
-func (m *mortal) Restart(ctx context.Context, run ledger.RunID) (stored ledger.Stored, err error) {
-	if !m.step(func() { stored, err = m.Ledger.Restart(ctx, run) }) {
+func (m *mortal) Restart(ctx context.Context, run ledger.RunID, decided []ledger.Resolution) (stored ledger.Stored, err error) {
+	if !m.step(func() { stored, err = m.Ledger.Restart(ctx, run, decided) }) {
 		return ledger.Stored{}, errDead
 	}
 	return stored, err

@@ -1082,13 +1082,14 @@ func (x *WatchRunsResponse) GetRun() *RunSummary {
 }
 
 type DecideCallRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	RunId         string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	CallId        string                 `protobuf:"bytes,2,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	Approve       bool                   `protobuf:"varint,3,opt,name=approve,proto3" json:"approve,omitempty"`
-	By            string                 `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
-	Why           string                 `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
-	Digest        string                 `protobuf:"bytes,6,opt,name=digest,proto3" json:"digest,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	RunId   string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	CallId  string                 `protobuf:"bytes,2,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
+	Approve bool                   `protobuf:"varint,3,opt,name=approve,proto3" json:"approve,omitempty"`
+	By      string                 `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	Why     string                 `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
+	// The digest of the call as GetRun showed it; "" to decide on whatever it is.
+	Digest        string `protobuf:"bytes,6,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1217,6 +1218,7 @@ type RetryCallRequest struct {
 	// Also a call whose outcome is unknown: it may then be made twice.
 	Force         bool   `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
 	By            string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	Why           string `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1275,6 +1277,13 @@ func (x *RetryCallRequest) GetForce() bool {
 func (x *RetryCallRequest) GetBy() string {
 	if x != nil {
 		return x.By
+	}
+	return ""
+}
+
+func (x *RetryCallRequest) GetWhy() string {
+	if x != nil {
+		return x.Why
 	}
 	return ""
 }
@@ -1741,12 +1750,13 @@ const file_switchyard_agent_v1_agent_service_proto_rawDesc = "" +
 	"\x03why\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x03why\x12\x1f\n" +
 	"\x06digest\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06digest\"I\n" +
 	"\x12DecideCallResponse\x123\n" +
-	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\x85\x01\n" +
+	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\xa1\x01\n" +
 	"\x10RetryCallRequest\x12\x1f\n" +
 	"\x06run_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12 \n" +
 	"\acall_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\x06callId\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\x12\x18\n" +
-	"\x02by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\"H\n" +
+	"\x02by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\x12\x1a\n" +
+	"\x03why\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x03why\"H\n" +
 	"\x11RetryCallResponse\x123\n" +
 	"\x06answer\x18\x01 \x01(\v2\x1b.switchyard.agent.v1.AnswerR\x06answer\"\xb0\x02\n" +
 	"\x17ReportDeliveriesRequest\x12N\n" +

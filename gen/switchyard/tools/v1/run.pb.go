@@ -766,7 +766,9 @@ type Call struct {
 	Evidence []*Evidence      `protobuf:"bytes,14,rep,name=evidence,proto3" json:"evidence,omitempty"`
 	Attempts uint32           `protobuf:"varint,15,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// queued: when it is tried next.
-	NextAt        *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
+	NextAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
+	// held: names the request, for DecideCall. Only what the same version made is the same.
+	Digest        string `protobuf:"bytes,17,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -911,6 +913,13 @@ func (x *Call) GetNextAt() *timestamppb.Timestamp {
 		return x.NextAt
 	}
 	return nil
+}
+
+func (x *Call) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
 }
 
 // Evidence is one thing that a decision rests on.
@@ -1200,7 +1209,7 @@ const file_switchyard_tools_v1_run_proto_rawDesc = "" +
 	"\x04text\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04H\x00R\x04textB\x0e\n" +
 	"\x05value\x12\x05\xbaH\x02\b\x01\"4\n" +
 	"\aChoices\x12)\n" +
-	"\x06values\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10\x14\"\x05r\x03\x18\xc8\x01R\x06values\"\xdf\x03\n" +
+	"\x06values\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10\x14\"\x05r\x03\x18\xc8\x01R\x06values\"\xf7\x03\n" +
 	"\x04Call\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x1d\n" +
 	"\n" +
@@ -1220,7 +1229,8 @@ const file_switchyard_tools_v1_run_proto_rawDesc = "" +
 	"\arequest\x18\r \x01(\v2\x17.google.protobuf.StructR\arequest\x129\n" +
 	"\bevidence\x18\x0e \x03(\v2\x1d.switchyard.tools.v1.EvidenceR\bevidence\x12\x1a\n" +
 	"\battempts\x18\x0f \x01(\rR\battempts\x123\n" +
-	"\anext_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x06nextAt\"H\n" +
+	"\anext_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\x06nextAt\x12\x16\n" +
+	"\x06digest\x18\x11 \x01(\tR\x06digest\"H\n" +
 	"\bEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12\x10\n" +

@@ -1031,8 +1031,7 @@ type DecideCallRequest struct {
 	Approve bool                   `protobuf:"varint,3,opt,name=approve,proto3" json:"approve,omitempty"`
 	By      string                 `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
 	Why     string                 `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
-	// Hex SHA-256 of the request that was shown, marshalled deterministically; "" to decide
-	// on whatever it is.
+	// The digest of the call as it was shown; "" to decide on whatever it is.
 	Digest        string `protobuf:"bytes,6,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1161,8 +1160,9 @@ type RetryCallRequest struct {
 	CallId string `protobuf:"bytes,2,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
 	// Also a call whose outcome is unknown: it may then be made twice.
 	Force bool `protobuf:"varint,3,opt,name=force,proto3" json:"force,omitempty"`
-	// Who asks, for the evidence.
+	// Who asks, and why, for the evidence.
 	By            string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	Why           string `protobuf:"bytes,5,opt,name=why,proto3" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1221,6 +1221,13 @@ func (x *RetryCallRequest) GetForce() bool {
 func (x *RetryCallRequest) GetBy() string {
 	if x != nil {
 		return x.By
+	}
+	return ""
+}
+
+func (x *RetryCallRequest) GetWhy() string {
+	if x != nil {
+		return x.Why
 	}
 	return ""
 }
@@ -1925,12 +1932,13 @@ const file_switchyard_tools_v1_run_service_proto_rawDesc = "" +
 	"\x03why\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x03why\x12\x1f\n" +
 	"\x06digest\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06digest\"@\n" +
 	"\x12DecideCallResponse\x12*\n" +
-	"\x03run\x18\x01 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\x85\x01\n" +
+	"\x03run\x18\x01 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\xa1\x01\n" +
 	"\x10RetryCallRequest\x12\x1f\n" +
 	"\x06run_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12 \n" +
 	"\acall_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\x06callId\x12\x14\n" +
 	"\x05force\x18\x03 \x01(\bR\x05force\x12\x18\n" +
-	"\x02by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\"?\n" +
+	"\x02by\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x02by\x12\x1a\n" +
+	"\x03why\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x03why\"?\n" +
 	"\x11RetryCallResponse\x12*\n" +
 	"\x03run\x18\x01 \x01(\v2\x18.switchyard.tools.v1.RunR\x03run\"\x91\x05\n" +
 	"\x0eDeliveryRecord\x12\x18\n" +

@@ -33,6 +33,9 @@ type Call struct {
 	Version time.Time
 	// Who acted and where, for counting; "" where the call makes no effect outside.
 	Actor, Place string
+	// Budgets are what the call draws on where it acts. Beyond one it becomes refused,
+	// budget.
+	Budgets []Budget
 	// Needs are calls of the same run, before this one, whose results it needs. Until
 	// all are done it is queued, dependency, and not leased, nor does it expire; while
 	// one is held it is held, dependency, and nobody decides on it; once one can't be done
@@ -56,43 +59,6 @@ type Call struct {
 	Owner      Owner
 	Lease      time.Duration
 }
-
-// Resolution is what policy made of a call once what it needs was there.
-type Resolution struct {
-	Call CallID
-	// Shown has its target, effect key, state (queued, held, refused, skipped), reason
-	// and, to be added, its evidence.
-	Shown   *toolsv1.Call
-	Payload *structpb.Struct
-	Mode    string
-}
-
-// Retrying asks for calls to be tried again.
-type Retrying struct {
-	Call  CallID // "" for all that are failed, and with Force unknown
-	Force bool
-	// By is who asks, for the evidence.
-	By string
-}
-
-// Deciding is somebody's word on a held call.
-type Deciding struct {
-	Call    CallID
-	Approve bool
-	By, Why string
-}
-
-// Kinds of evidence that more than people read.
-const (
-	// EvidenceDryRun is why policy has a call shown and not sent; its detail begins with the reason.
-	EvidenceDryRun = "dry_run"
-	// EvidenceAttempt is an attempt that came to nothing; its detail begins with the reason.
-	EvidenceAttempt = "attempt"
-	// EvidenceRetry is somebody's having a call started again: attempts count from there.
-	EvidenceRetry = "retry"
-	// EvidenceDecision is somebody's word on a call that was held.
-	EvidenceDecision = "decision"
-)
 
 // Leasing is what LeaseCalls is asked for.
 type Leasing struct {

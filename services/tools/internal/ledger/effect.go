@@ -11,9 +11,10 @@ import (
 
 // Effects is what policy asks about our own doing.
 type Effects interface {
-	// Spent counts calls that act and were planned at or after since, of other runs than
-	// Except. Those that were refused, held or skipped don't count, nor do reads.
-	Spent(ctx context.Context, q Spending) (actor, place uint32, err error)
+	// Spent counts the calls that have drawn on a budget within the last BudgetWindow, up
+	// to its Most: those that act, or may yet, or may have. What was refused, held or
+	// skipped doesn't count, nor do reads.
+	Spent(ctx context.Context, b Budget) (uint32, error)
 
 	// Made returns calls of ours that act on one of targets and were planned at or after
 	// since, or that have one of keys, whenever that was; newest first, at most 100.
@@ -22,14 +23,6 @@ type Effects interface {
 	// Remember writes what a run's read saw, in a commit of its own with its entry in
 	// the outbox. An operator's run remembers nothing.
 	Remember(ctx context.Context, run RunID, d project.Delta) error
-}
-
-// Spending is what Spent counts.
-type Spending struct {
-	// Who acted in the events, and where; "" counts nothing.
-	Actor, Place string
-	Since        time.Time
-	Except       RunID
 }
 
 // Effect is a call of ours with what it made.

@@ -31,6 +31,8 @@ var (
 	ErrSettled = errors.New("ledger: the call is not in a state for this")
 	// ErrWaits: the call is held only because one that it needs is.
 	ErrWaits = errors.New("ledger: the call waits for one that is held")
+	// ErrChanged: the call is held with another request than the one that was meant.
+	ErrChanged = errors.New("ledger: the held request is another one")
 	// ErrUnavailable wraps an error of the store itself: it is away, full or closed.
 	ErrUnavailable = errors.New("ledger: store unavailable")
 	// ErrToken: a page token that List did not make.
@@ -94,20 +96,25 @@ type Ledger interface {
 
 	// Resolve gives a leased call that waited for results of its run's other calls what
 	// came of them. It is false where the owner's lease ran out, or where nothing is
-	// left to perform: policy refused it, or another call holds the effect.
+	// left to perform: policy refused it, a budget is spent, or another call holds the effect.
 	Resolve(ctx context.Context, owner Owner, r Resolution) (Call, bool, error)
 
-	// Restart queues a run's failed calls again, on a redelivery. A call whose
-	// effect key is held by another one by now becomes skipped, same_as.
-	Restart(ctx context.Context, run RunID) (Stored, error)
+	// Restart starts a run's failed calls again, on a redelivery: each becomes what
+	// decided makes of it, in the same commit; one that is not among them stays as it is. A
+	// call whose effect key is held by another one by now becomes skipped, same_as, and
+	// one beyond a budget refused.
+	Restart(ctx context.Context, run RunID, decided []Resolution) (Stored, error)
 
 	// Retry does the same with one call, or with all that are failed, at somebody's
-	// wish: with Force also where the outcome is unknown. ErrNoCall where the run has no
-	// such call, ErrSettled where it is in no state to be tried again.
+	// wish: one that is named also where it was refused by policy or only shown, and
+	// with Force where the outcome is unknown. Such a one stays unknown where it is not
+	// to be made. ErrNoCall where the run has no such call, ErrSettled where it is in no
+	// state to be tried again.
 	Retry(ctx context.Context, run RunID, r Retrying) (Stored, error)
 
-	// Decide queues or refuses a call that is held. ErrNoCall as above, ErrSettled where
-	// the call is not held, ErrWaits where it is another one that is to be decided on.
+	// Decide queues or refuses a call that is held, or has it held on: see Deciding.
+	// ErrNoCall as above, ErrSettled where the call is not held, ErrWaits where it is another
+	// one that is to be decided on, ErrChanged where another request is held.
 	Decide(ctx context.Context, run RunID, d Deciding) (Stored, error)
 
 	// Run returns ErrNotFound for an id that it does not have.

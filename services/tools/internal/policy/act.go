@@ -12,7 +12,7 @@ func (d *decider) mayEver() bool {
 
 // mayAct decides whether a call outside is made now, or once somebody approved
 // it. A dry run comes before what is held: approving a call must not make an
-// unsealed event act. Budgets come last: only what acts spends.
+// unsealed event act.
 func (d *decider) mayAct() bool {
 	tier, trusted := d.tier()
 	if tier != allowAuto {
@@ -26,12 +26,21 @@ func (d *decider) mayAct() bool {
 		return d.show("policy", "events by "+d.Authn+" are shown and not sent, by authn in POLICY_FILE")
 	case d.policy.dryRun:
 		return d.show("policy", "dry_run in POLICY_FILE is on: requests are shown and not sent")
-	case tier == allowHold:
+	}
+	d.draw(trusted)
+	if tier == allowHold {
 		// Who approves it approves this too, and has to know.
 		d.mayTell()
 		return d.end("held", "tier")
 	}
-	return d.mayTell() && d.maySpend(trusted)
+	return d.mayTell()
+}
+
+// mayWait has the call wait for what it needs. What it will draw on is kept for it.
+func (d *decider) mayWait() {
+	_, trusted := d.tier()
+	d.draw(trusted)
+	d.end("queued", "dependency")
 }
 
 // show ends a decision with a dry run. The evidence begins with the reason, which the

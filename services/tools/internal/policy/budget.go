@@ -1,16 +1,25 @@
 package policy
 
 import (
-	eventv1 "github.com/switchyard-dev/switchyard/gen/switchyard/event/v1"
+	"fmt"
+
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
-// Spent is how many calls outside others than this run's were caused within the
-// last hour. Only calls that act count: not those refused, held, skipped or
-// dry_run, and none of class memory.
-type Spent struct {
-	Actor uint32 // by events of this event's actor
-	Place uint32 // by events of this event's place
+// Purse is whose calls a budget counts: all that events of one actor caused, by his ref,
+// or those of one place. Just one is set.
+type Purse struct{ Actor, Place string }
+
+// Budget is what a call draws on: policy names it, and whoever lets the call through
+// counts, in the commit that does so. What is counted here may have been spent by then.
+type Budget struct {
+	Purse
+
+	// Most is how many calls an hour.
+	Most uint32
+	// Refusal is the evidence where those are spent.
+	Refusal *toolsv1.Evidence
 }
 
 // budget is how many calls an hour; none where it isn't set.
@@ -19,36 +28,60 @@ type budget struct {
 	set   bool
 }
 
-// Budgets names what has to be counted before an event can be held to its
-// budgets: its actor's ref and its place, as the event has it. Each is "" where
-// no budget holds, so that nothing is counted in vain.
-func (p *Policy) Budgets(e *eventv1.WebhookEvent) (actor, place string) {
-	untrusted := p.actorBudget.set && !p.trustedIn(e, e.GetActor())
-	if untrusted {
-		actor = project.Person(project.Origin(e), e.GetActor())
+// draw names what the call draws on. Whoever isn't named can't be counted: all that his
+// place's events cause is held against him. What only reads acts on nothing.
+func (d *decider) draw(trusted bool) {
+	if d.Class == classRead {
+		return
 	}
-	if p.placeBudget.set || untrusted && actor == "" {
-		place = e.GetPlace()
+	if limit := d.policy.placeBudget; limit.set && d.event.GetPlace() != "" {
+		d.drawFrom(Purse{Place: d.event.GetPlace()}, limit.limit, d.event.GetPlace(),
+			"events of %s have caused the %d calls that they may cause within an hour: raise place under budgets in POLICY_FILE", placeName(d.here()), limit.limit)
 	}
-	return actor, place
+	limit := d.policy.actorBudget
+	if !limit.set || trusted {
+		return
+	}
+	whose, who := Purse{Actor: project.Person(project.Origin(d.event), d.event.GetActor())}, accountDetail(d.event.GetActor())
+	if whose.Actor == "" {
+		whose, who = Purse{Place: d.event.GetPlace()}, "nobody"
+	}
+	if whose == (Purse{}) {
+		d.drawFrom(whose, 0, "", "nobody is named, and no place, so nothing can be counted: add accounts to trusted in POLICY_FILE, or take untrusted_actor out of budgets")
+		return
+	}
+	d.drawFrom(whose, limit.limit, "",
+		"%s, who is not trusted, has caused the %d calls that are allowed within an hour: raise untrusted_actor under budgets in POLICY_FILE, or add the account to trusted", who, limit.limit)
 }
 
-// maySpend counts the call where it is still within the budgets. Whoever isn't
-// named can't be counted: all that his place's events cause is held against him.
-func (d *decider) maySpend(trusted bool) bool {
-	if limit := d.policy.placeBudget; limit.set && d.spent.Place >= limit.limit {
-		d.note("limit", d.event.GetPlace(), "events of %s have caused %d calls within an hour, and may cause %d: raise place under budgets in POLICY_FILE", placeName(d.here()), d.spent.Place, limit.limit)
-		return d.end("refused", "budget")
+func (d *decider) drawFrom(whose Purse, most uint32, ref, format string, args ...any) {
+	d.Budgets = append(d.Budgets, Budget{whose, most, &toolsv1.Evidence{Kind: "limit", Ref: ref, Detail: fmt.Sprintf(format, args...)}})
+}
+
+// Foresee refuses what would be refused if the decisions were let through now: caused is
+// how much is drawn of each purse that they name, and is counted on.
+func Foresee(decisions []Decision, caused map[Purse]uint32) {
+	for i := range decisions {
+		d := &decisions[i]
+		if d.State == "queued" && d.Mode == "act" {
+			d.spend(caused)
+		}
 	}
-	caused, who := d.spent.Actor, accountDetail(d.event.GetActor())
-	if !named(d.event.GetActor()) {
-		caused, who = d.spent.Place, "nobody"
+}
+
+func (d *Decision) spend(caused map[Purse]uint32) {
+	for _, b := range d.Budgets {
+		if caused[b.Purse] >= b.Most {
+			d.State, d.Reason = "refused", "budget"
+			d.Evidence = append(d.Evidence, b.Refusal)
+			return
+		}
 	}
-	if limit := d.policy.actorBudget; limit.set && !trusted && caused >= limit.limit {
-		d.note("limit", "", "%s, who is not trusted, has caused %d calls within an hour, and may cause %d: raise untrusted_actor under budgets in POLICY_FILE, or add the account to trusted", who, caused, limit.limit)
-		return d.end("refused", "budget")
+	drawn := make(map[Purse]bool)
+	for _, b := range d.Budgets {
+		drawn[b.Purse] = true
 	}
-	d.spent.Place++
-	d.spent.Actor++
-	return true
+	for whose := range drawn {
+		caused[whose]++
+	}
 }

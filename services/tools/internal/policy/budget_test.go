@@ -20,8 +20,12 @@ func ends(t *testing.T, p *policy.Policy, c policy.Case, calls ...*toolsv1.Plann
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := make([]string, 0, len(got))
-	for _, d := range got {
+	return worded(got)
+}
+
+func worded(decisions []policy.Decision) []string {
+	words := make([]string, 0, len(decisions))
+	for _, d := range decisions {
 		word := d.State
 		if d.Reason != "" {
 			word += " " + d.Reason
@@ -31,58 +35,88 @@ func ends(t *testing.T, p *policy.Policy, c policy.Case, calls ...*toolsv1.Plann
 	return words
 }
 
+// What a call would draw on is named, and of what is drawn the plan's own calls count, too.
 func TestBudgets(t *testing.T) {
-	byStranger, byNobody := merged(), merged()
-	byStranger.Actor, byNobody.Actor = stranger, nil
-	byNobody.Text = nil
+	byStranger, byNobody, nowhere := merged(), merged(), merged()
+	byStranger.Actor, byNobody.Actor, nowhere.Actor = stranger, nil, nil
+	byNobody.Text, nowhere.Text, nowhere.Place = nil, nil, ""
 	second := call("second", "github.add_comment", "target=event.ref", "body:more")
+	waiting := call("waiting", "github.add_comment", "target=$own.ref", "body:more")
+	mallory, place := policy.Purse{Actor: "github:user:mallory"}, policy.Purse{Place: "github:repo:acme/api"}
 	const both = "budgets: {untrusted_actor: 2/h, place: 3/h}"
 	tests := map[string]struct {
 		policy string
 		event  *eventv1.WebhookEvent
-		spent  policy.Spent
+		drawn  map[policy.Purse]uint32
+		second *toolsv1.PlannedCall
 		want   []string
 	}{
-		"none set":                 {"", byStranger, policy.Spent{Actor: 1000, Place: 1000}, []string{"queued", "queued"}},
-		"within":                   {both, byStranger, policy.Spent{}, []string{"queued", "queued"}},
-		"the second is too much":   {both, byStranger, policy.Spent{Actor: 1}, []string{"queued", "refused budget"}},
-		"spent":                    {both, byStranger, policy.Spent{Actor: 2}, []string{"refused budget", "refused budget"}},
-		"trusted":                  {both, merged(title("x", member)), policy.Spent{Actor: 9}, []string{"queued", "queued"}},
-		"the place's":              {both, merged(title("x", member)), policy.Spent{Place: 2}, []string{"queued", "refused budget"}},
-		"nobody named":             {both, byNobody, policy.Spent{Place: 2}, []string{"refused budget", "refused budget"}},
-		"none at all":              {"budgets: {untrusted_actor: 0/h}", byStranger, policy.Spent{}, []string{"refused budget", "refused budget"}},
-		"what is held spends none": {both + "\ntiers: {untrusted: hold}", byStranger, policy.Spent{Actor: 9}, []string{"held tier", "held tier"}},
-		"a dry run spends none":    {both + "\ndry_run: true", byStranger, policy.Spent{Actor: 9}, []string{"dry_run policy", "dry_run policy"}},
+		"none set":                 {"", byStranger, map[policy.Purse]uint32{mallory: 1000, place: 1000}, second, []string{"queued", "queued"}},
+		"within":                   {both, byStranger, nil, second, []string{"queued", "queued"}},
+		"the second is too much":   {both, byStranger, map[policy.Purse]uint32{mallory: 1}, second, []string{"queued", "refused budget"}},
+		"what waits draws, too":    {both, byStranger, map[policy.Purse]uint32{mallory: 1}, waiting, []string{"queued", "refused budget"}},
+		"spent":                    {both, byStranger, map[policy.Purse]uint32{mallory: 2}, second, []string{"refused budget", "refused budget"}},
+		"trusted":                  {both, merged(title("x", member)), map[policy.Purse]uint32{mallory: 9}, second, []string{"queued", "queued"}},
+		"the place's":              {both, merged(title("x", member)), map[policy.Purse]uint32{place: 2}, second, []string{"queued", "refused budget"}},
+		"nobody named":             {both, byNobody, map[policy.Purse]uint32{place: 2}, second, []string{"refused budget", "refused budget"}},
+		"nobody, nowhere":          {both, nowhere, nil, second, []string{"refused budget", "refused budget"}},
+		"none at all":              {"budgets: {untrusted_actor: 0/h}", byStranger, nil, second, []string{"refused budget", "refused budget"}},
+		"what is held spends none": {both + "\ntiers: {untrusted: hold}", byStranger, map[policy.Purse]uint32{mallory: 9}, second, []string{"held tier", "held tier"}},
+		"a dry run spends none":    {both + "\ndry_run: true", byStranger, map[policy.Purse]uint32{mallory: 9}, second, []string{"dry_run policy", "dry_run policy"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := ends(t, parse(t, test.policy), policy.Case{Event: test.event, Authn: "signature", Spent: test.spent}, ownComment, second)
-			if !reflect.DeepEqual(got, test.want) {
-				t.Errorf("got %q, want %q", got, test.want)
+			if test.drawn == nil {
+				test.drawn = make(map[policy.Purse]uint32)
+			}
+			p, c := parse(t, test.policy), policy.Case{Event: test.event, Authn: "signature", Results: map[string]policy.Result{}, Tools: registry.Tools()}
+			c.Plan = &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{ownComment, test.second}}
+			got, err := p.Decide(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			policy.Foresee(got, test.drawn)
+			if words := worded(got); !reflect.DeepEqual(words, test.want) {
+				t.Errorf("got %q, want %q", words, test.want)
 			}
 		})
 	}
 }
 
-// Nothing is counted that no budget asks for.
+// Nothing is counted that no budget asks for, and for what is held it is known what an
+// approval draws on. A read acts on nothing: it spent what was meant for effects.
 func TestBudgetsNameWhatIsCounted(t *testing.T) {
 	byStranger, byNobody := merged(), merged()
 	byStranger.Actor, byNobody.Actor = stranger, nil
 	byNobody.Text = nil
+	ofPage := &eventv1.WebhookEvent{Source: "notion", Kind: "page.updated", Ref: "notion:page:00000000000000000000000000000001", Place: "notion:page:00000000000000000000000000000001", Actor: &eventv1.Account{Id: "7", Type: "person"}}
+	read := call("read", "notion.read_page", "target=event.ref")
 	for name, test := range map[string]struct {
 		policy string
 		event  *eventv1.WebhookEvent
+		call   *toolsv1.PlannedCall
 		want   string
 	}{
-		"no budgets":         {"", byStranger, " "},
-		"a stranger":         {"budgets: {untrusted_actor: 1/h}", byStranger, "github:user:mallory "},
-		"a member":           {"budgets: {untrusted_actor: 1/h}", merged(title("x", member)), " "},
-		"a place":            {"budgets: {place: 1/h}", byStranger, " github:repo:acme/api"},
-		"nobody, so a place": {"budgets: {untrusted_actor: 1/h}", byNobody, " github:repo:acme/api"},
+		"no budgets":         {"", byStranger, ownComment, ""},
+		"a stranger":         {"budgets: {untrusted_actor: 1/h}", byStranger, ownComment, "github:user:mallory, 1;"},
+		"a member":           {"budgets: {untrusted_actor: 1/h}", merged(title("x", member)), ownComment, ""},
+		"a place":            {"budgets: {place: 7/h}", byStranger, ownComment, ",github:repo:acme/api 7;"},
+		"nobody, so a place": {"budgets: {untrusted_actor: 1/h}", byNobody, ownComment, ",github:repo:acme/api 1;"},
+		"held":               {"budgets: {place: 7/h}\ntiers: {untrusted: hold}", byStranger, ownComment, ",github:repo:acme/api 7;"},
+		"a read":             {"budgets: {untrusted_actor: 1/h, place: 7/h}", ofPage, read, ""},
+		"a memory":           {"budgets: {untrusted_actor: 1/h, place: 7/h}", byStranger, observation, ""},
 	} {
-		actor, place := parse(t, test.policy).Budgets(test.event)
-		if got := actor + " " + place; got != test.want {
-			t.Errorf("%s: %q", name, got)
+		c := policy.Case{Event: test.event, Authn: "signature", Tools: registry.Tools(), Plan: &toolsv1.Plan{Calls: []*toolsv1.PlannedCall{test.call}}}
+		d, err := parse(t, test.policy).Decide(c)
+		if err != nil || d[0].State == "refused" {
+			t.Fatalf("%s: %+v, %v", name, d, err)
+		}
+		got := ""
+		for _, b := range d[0].Budgets {
+			got += fmt.Sprintf("%s,%s %d;", b.Actor, b.Place, b.Most)
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
 }

@@ -24,8 +24,6 @@ type Case struct {
 	// Why the event is known to be of our own making, as OwnEvent says it; ""
 	// where it isn't.
 	Own string
-	// What was spent of the budgets that Budgets names.
-	Spent Spent
 	// What earlier steps gave, by StepName. A call that needs one which isn't
 	// there is queued for dependency, to be decided again (the whole plan, with
 	// the policy of then) once it is. Where Results is nil nobody will do so and
@@ -61,6 +59,8 @@ type Decision struct {
 	// values are lists of strings.
 	Payload  map[string]any
 	Evidence []*toolsv1.Evidence
+	// What the call draws on once it is let through: also one that is held, or waits.
+	Budgets []Budget
 }
 
 // Decide says what becomes of each planned call, in the plan's order. The error
@@ -68,17 +68,18 @@ type Decision struct {
 //
 // The reasons, in the order in which they are looked for: too_many,
 // kill_switch, own_event, authn, no_such_link and dependency, target, choice,
-// tier_off, dependency, dry run, tier, private_to_public, budget. Calls of class memory
-// know none of kill_switch, own_event and authn, and end with the choice.
+// tier_off, dependency, dry run, tier, private_to_public. Calls of class memory
+// know none of kill_switch, own_event and authn, and end with the choice. Budgets are
+// only named.
 func (p *Policy) Decide(c Case) ([]Decision, error) {
 	planned, err := checkPlan(c.Plan, c.Tools)
 	if err != nil {
 		return nil, err
 	}
-	told, spent := toldIn(c.Told), c.Spent
+	told := toldIn(c.Told)
 	decisions := make([]Decision, 0, len(planned))
 	for i, call := range c.Plan.GetCalls() {
-		d := decider{policy: p, Case: c, event: c.Event, told: told, tool: planned[i], spent: &spent}
+		d := decider{policy: p, Case: c, event: c.Event, told: told, tool: planned[i]}
 		d.Decision = Decision{
 			Call: call, Mode: "act", Class: planned[i].GetClass(),
 			TargetPath: targetPath(call, planned[i]), Payload: make(map[string]any),
@@ -103,8 +104,6 @@ type decider struct {
 	event  *eventv1.WebhookEvent
 	told   map[scope]string
 	tool   *toolsv1.Tool
-	// With what the plan's earlier calls will spend.
-	spent *Spent
 	// The target is a choice: no text and no path named it.
 	chosen bool
 	// The target is what an earlier step made.
@@ -118,7 +117,7 @@ func (d *decider) decide() {
 		return
 	}
 	if d.waits && d.Target == "" {
-		d.end("queued", "dependency")
+		d.mayWait()
 		return
 	}
 	if !d.mayTarget() || !d.mayChoose() {
@@ -128,13 +127,13 @@ func (d *decider) decide() {
 		d.end("done", "")
 		return
 	}
-	// What is held, shown or counted is the whole request: all of that is decided
-	// once it is there. What is off stays off.
+	// What is held or shown is the whole request: that is decided once it is there. What
+	// is off stays off.
 	if !d.mayEver() {
 		return
 	}
 	if d.waits {
-		d.end("queued", "dependency")
+		d.mayWait()
 		return
 	}
 	if d.mayAct() {

@@ -72,9 +72,10 @@ type AgentServiceClient interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends each run as it is opened, planned and decided.
 	WatchRuns(context.Context, *v1.WatchRunsRequest) (*connect.ServerStreamForClient[v1.WatchRunsResponse], error)
-	// DecideCall approves or refuses a held call.
+	// DecideCall approves or refuses a held call. An approval forgives what the call is held
+	// for: policy, as it is now, may refuse it all the same, or hold it on.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
-	// RetryCall queues failed calls again.
+	// RetryCall starts failed calls again, as policy, as it is now, decides on them.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// ReportDeliveries takes ingress's last answers, best effort.
 	ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error)
@@ -275,9 +276,10 @@ type AgentServiceHandler interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends each run as it is opened, planned and decided.
 	WatchRuns(context.Context, *v1.WatchRunsRequest, *connect.ServerStream[v1.WatchRunsResponse]) error
-	// DecideCall approves or refuses a held call.
+	// DecideCall approves or refuses a held call. An approval forgives what the call is held
+	// for: policy, as it is now, may refuse it all the same, or hold it on.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
-	// RetryCall queues failed calls again.
+	// RetryCall starts failed calls again, as policy, as it is now, decides on them.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// ReportDeliveries takes ingress's last answers, best effort.
 	ReportDeliveries(context.Context, *v1.ReportDeliveriesRequest) (*v1.ReportDeliveriesResponse, error)

@@ -81,10 +81,14 @@ type RunServiceClient interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends a run whenever it changes, until the caller goes.
 	WatchRuns(context.Context, *v1.WatchRunsRequest) (*connect.ServerStreamForClient[v1.WatchRunsResponse], error)
-	// DecideCall approves or refuses a held call: approved, it is queued. FAILED_PRECONDITION
-	// where it is not held, or where the digest is of other arguments.
+	// DecideCall approves or refuses a held call. An approval forgives what the call is held
+	// for: policy, as it is now, decides on the rest before it is queued, and may refuse it,
+	// or hold it on. FAILED_PRECONDITION where it is not held, or where the digest is of
+	// another request.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
-	// RetryCall queues failed calls again. FAILED_PRECONDITION where there is none to be tried again.
+	// RetryCall starts failed calls again, as policy, as it is now, decides on them; one that
+	// is named also where policy refused it or had it shown. FAILED_PRECONDITION where there
+	// is none to be tried again.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// RecordDeliveries keeps what ingress answered. The same batch may be sent twice.
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)
@@ -337,10 +341,14 @@ type RunServiceHandler interface {
 	ListRuns(context.Context, *v1.ListRunsRequest) (*v1.ListRunsResponse, error)
 	// WatchRuns sends a run whenever it changes, until the caller goes.
 	WatchRuns(context.Context, *v1.WatchRunsRequest, *connect.ServerStream[v1.WatchRunsResponse]) error
-	// DecideCall approves or refuses a held call: approved, it is queued. FAILED_PRECONDITION
-	// where it is not held, or where the digest is of other arguments.
+	// DecideCall approves or refuses a held call. An approval forgives what the call is held
+	// for: policy, as it is now, decides on the rest before it is queued, and may refuse it,
+	// or hold it on. FAILED_PRECONDITION where it is not held, or where the digest is of
+	// another request.
 	DecideCall(context.Context, *v1.DecideCallRequest) (*v1.DecideCallResponse, error)
-	// RetryCall queues failed calls again. FAILED_PRECONDITION where there is none to be tried again.
+	// RetryCall starts failed calls again, as policy, as it is now, decides on them; one that
+	// is named also where policy refused it or had it shown. FAILED_PRECONDITION where there
+	// is none to be tried again.
 	RetryCall(context.Context, *v1.RetryCallRequest) (*v1.RetryCallResponse, error)
 	// RecordDeliveries keeps what ingress answered. The same batch may be sent twice.
 	RecordDeliveries(context.Context, *v1.RecordDeliveriesRequest) (*v1.RecordDeliveriesResponse, error)

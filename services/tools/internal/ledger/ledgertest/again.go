@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
@@ -32,7 +33,7 @@ func checkRetry(h *harness) {
 	h.record(1, 2, "failed")
 	h.record(1, 3, "done")
 	retry := func(call int, force bool) error {
-		r := ledger.Retrying{Force: force, By: "ana"}
+		r := ledger.Retrying{Force: force, By: "ana", Why: "it is well again", Decided: h.asBefore(1)}
 		if call > 0 {
 			r.Call = ledger.CallID(id(kindCall, call))
 		}
@@ -58,8 +59,8 @@ func checkRetry(h *harness) {
 	}
 	for _, c := range calls {
 		last := c.Shown.GetEvidence()[len(c.Shown.GetEvidence())-1]
-		if last.GetKind() != ledger.EvidenceRetry || !strings.Contains(last.GetDetail(), "ana") || !strings.Contains(last.GetDetail(), "2026-03-01 12:00:00Z") {
-			h.Errorf("evidence %v, want who and when", last)
+		if last.GetKind() != ledger.EvidenceRetry || !strings.Contains(last.GetDetail(), "ana") || !strings.Contains(last.GetDetail(), "2026-03-01 12:00:00Z: it is well again") {
+			h.Errorf("evidence %v, want who, when and why", last)
 		}
 	}
 }
@@ -72,7 +73,11 @@ func checkDecide(h *harness) {
 	}
 	run := ledger.RunID(h.pinned(1, held(1), held(2), h.intent(3, 3, "set")).Run.GetRunId())
 	decide := func(call int, approve bool) error {
-		_, err := h.Decide(h.ctx, run, ledger.Deciding{Call: ledger.CallID(id(kindCall, call)), Approve: approve, By: "ana", Why: "looks right"})
+		d := ledger.Deciding{Call: ledger.CallID(id(kindCall, call)), Approve: approve, By: "ana", Why: "looks right"}
+		if call <= 3 {
+			d.Decided = h.asBefore(1)[call-1]
+		}
+		_, err := h.Decide(h.ctx, run, d)
 		return err
 	}
 	h.clock.advance(48 * time.Hour) // It waits for as long as it takes.
@@ -99,4 +104,22 @@ func checkDecide(h *harness) {
 	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 1) {
 		h.Errorf("leased %v, want what was approved", got)
 	}
+}
+
+// asBefore is what policy makes of the n-th run's calls if nothing has changed since.
+func (h *harness) asBefore(n int) (decided []ledger.Resolution) {
+	h.Helper()
+	s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, n)))
+	h.ok(err)
+	for i, c := range s.Run.GetCalls() {
+		shown := &toolsv1.Call{Target: c.GetTarget(), EffectKey: c.GetEffectKey(), State: "queued"}
+		switch {
+		case c.GetReason() == "dependency":
+			shown.Reason = "dependency"
+		case c.GetState() == "held":
+			shown.State, shown.Reason, shown.Request = "held", c.GetReason(), c.GetRequest()
+		}
+		decided = append(decided, ledger.Resolution{Call: ledger.CallID(c.GetCallId()), Shown: shown, Payload: h.intent(i, i, "set").Payload, Mode: "act"})
+	}
+	return decided
 }

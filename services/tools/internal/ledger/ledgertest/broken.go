@@ -22,7 +22,7 @@ type broken struct {
 	claim      func(context.Context, ledger.Owner, int, time.Duration) ([]ledger.Stored, error)
 	leaseCalls func(context.Context, ledger.Leasing) ([]ledger.Call, error)
 	extend     func(context.Context, ledger.Owner, ledger.CallID, time.Time, time.Time) (bool, error)
-	restart    func(context.Context, ledger.RunID) (ledger.Stored, error)
+	restart    func(context.Context, ledger.RunID, []ledger.Resolution) (ledger.Stored, error)
 	run        func(context.Context, ledger.RunID) (ledger.Stored, error)
 	list       func(context.Context, ledger.Query) ([]ledger.Stored, string, error)
 	changed    func(context.Context, int64, int) ([]ledger.Stored, int64, error)
@@ -30,7 +30,7 @@ type broken struct {
 	resolve    func(context.Context, ledger.Owner, ledger.Resolution) (ledger.Call, bool, error)
 	retry      func(context.Context, ledger.RunID, ledger.Retrying) (ledger.Stored, error)
 	decide     func(context.Context, ledger.RunID, ledger.Deciding) (ledger.Stored, error)
-	spent      func(context.Context, ledger.Spending) (uint32, uint32, error)
+	spent      func(context.Context, ledger.Budget) (uint32, error)
 	made       func(context.Context, []string, []string, time.Time) ([]ledger.Effect, error)
 	remember   func(context.Context, ledger.RunID, project.Delta) error
 	accounts   func(context.Context) ([]ledger.Account, error)
@@ -122,6 +122,15 @@ func breakPinned(change func(*ledger.Pinned)) func(Opener) Opener {
 	})
 }
 
+// breakRestart starts nothing again.
+func breakRestart() func(Opener) Opener {
+	return breaking(func(b *broken) {
+		b.restart = func(ctx context.Context, run ledger.RunID, _ []ledger.Resolution) (ledger.Stored, error) {
+			return b.Ledger.Run(ctx, run)
+		}
+	})
+}
+
 // breakLease leases calls for no time at all.
 func breakLease() func(Opener) Opener {
 	return breaking(func(b *broken) {
@@ -160,8 +169,8 @@ func (b *broken) Extend(ctx context.Context, owner ledger.Owner, call ledger.Cal
 	return b.extend(ctx, owner, call, notAfter, lookAt)
 }
 
-func (b *broken) Restart(ctx context.Context, run ledger.RunID) (ledger.Stored, error) {
-	return b.restart(ctx, run)
+func (b *broken) Restart(ctx context.Context, run ledger.RunID, decided []ledger.Resolution) (ledger.Stored, error) {
+	return b.restart(ctx, run, decided)
 }
 
 func (b *broken) Run(ctx context.Context, run ledger.RunID) (ledger.Stored, error) {
@@ -176,8 +185,8 @@ func (b *broken) Changed(ctx context.Context, cursor int64, limit int) ([]ledger
 	return b.changed(ctx, cursor, limit)
 }
 
-func (b *broken) Spent(ctx context.Context, q ledger.Spending) (actor, place uint32, err error) {
-	return b.spent(ctx, q)
+func (b *broken) Spent(ctx context.Context, budget ledger.Budget) (uint32, error) {
+	return b.spent(ctx, budget)
 }
 
 func (b *broken) Made(ctx context.Context, targets, keys []string, since time.Time) ([]ledger.Effect, error) {

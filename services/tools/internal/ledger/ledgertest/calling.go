@@ -26,8 +26,8 @@ func callEntries() []entry {
 				return s, err
 			}
 		})},
-		{"restart queues what failed", checkRestart, breaking(func(b *broken) { b.restart = b.Ledger.Run })},
-		{"restart respects an effect taken by another", checkRestartTaken, breaking(func(b *broken) { b.restart = b.Ledger.Run })},
+		{"restart queues what failed", checkRestart, breakRestart()},
+		{"restart respects an effect taken by another", checkRestartTaken, breakRestart()},
 		{"lease takes calls that are due", checkLease, breaking(func(b *broken) {
 			b.leaseCalls = func(context.Context, ledger.Leasing) ([]ledger.Call, error) { return nil, nil }
 		})},
@@ -151,7 +151,7 @@ func checkRestart(h *harness) {
 	})
 	h.ok(err)
 	h.clock.advance(2 * time.Hour) // Past the first validity.
-	s, err := h.Restart(h.ctx, run)
+	s, err := h.Restart(h.ctx, run, h.asBefore(1))
 	h.ok(err)
 	if c := s.Run.GetCalls(); c[0].GetState() != "queued" || c[0].GetReason() != "" || c[1].GetState() != "done" || s.Run.GetDecidedAt() != nil {
 		h.Errorf("after a restart: %v, decided %v", c, s.Run.GetDecidedAt())
@@ -165,7 +165,7 @@ func checkRestartTaken(h *harness) {
 	h.pinned(1, h.intent(1, 1, "set"))
 	h.settle(1, "failed", "rejected")
 	h.pinned(2, h.intent(2, 1, "set"))
-	s, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 1)))
+	s, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 1)), h.asBefore(1))
 	h.ok(err)
 	h.wantCall(1, "skipped", "same_as")
 	if s.Run.GetDecidedAt() == nil {
@@ -337,7 +337,7 @@ func checkGivenUp(h *harness) {
 	if p := h.pinned(10, h.intent(10, 0, "upsert")); len(p.Leased) != 0 {
 		h.Errorf("performed beside an attempt whose effect may still come")
 	}
-	_, err := h.Retry(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Retrying{Force: true, By: "ana"})
+	_, err := h.Retry(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Retrying{Force: true, By: "ana", Decided: h.asBefore(1)})
 	h.ok(err)
 	if got := h.lease(us); len(got) != 0 {
 		h.Errorf("leased %v before the last attempts are over", got)

@@ -123,7 +123,7 @@ func checkForgottenDelivery(h *harness) {
 	if opened.Created || opened.Leased || opened.Run.GetRunId() != id(kindRun, 1) {
 		h.Errorf("a redelivery created %v, leased %v, run %s", opened.Created, opened.Leased, opened.Run.GetRunId())
 	}
-	if _, err := h.Restart(h.ctx, ledger.RunID(opened.Run.GetRunId())); err != nil {
+	if _, err := h.Restart(h.ctx, ledger.RunID(opened.Run.GetRunId()), h.asBefore(1)); err != nil {
 		h.Errorf("restart: %v", err)
 	}
 	h.wantNone(h.told(), ChangeMarks())
@@ -138,7 +138,7 @@ func checkForgottenCalls(h *harness) {
 	_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, 1)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, 4)), State: "failed", Reason: "rejected"}})
 	h.ok(err)
 	h.forgotten(change)
-	stored, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 1)))
+	stored, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 1)), h.asBefore(1))
 	h.ok(err)
 	var got []string
 	for _, c := range stored.Run.GetCalls() {

@@ -67,7 +67,7 @@ func checkClosed(h *harness) {
 			_, _, err := h.Resolve(h.ctx, us, ledger.Resolution{Call: "x", Shown: &toolsv1.Call{}})
 			return err
 		},
-		"Spent":    func() error { _, _, err := h.Spent(h.ctx, ledger.Spending{}); return err },
+		"Spent":    func() error { _, err := h.Spent(h.ctx, ledger.Budget{Place: repo, Most: 1}); return err },
 		"Made":     func() error { _, err := h.Made(h.ctx, nil, nil, h.clock.Now()); return err },
 		"Remember": func() error { return h.Remember(h.ctx, run, project.Delta{}) },
 		"Retry":    func() error { _, err := h.Retry(h.ctx, run, ledger.Retrying{}); return err },
@@ -75,7 +75,7 @@ func checkClosed(h *harness) {
 		"Accounts": func() error { _, err := h.Accounts(h.ctx); return err },
 		"Pace":     func() error { _, _, err := h.Pace(h.ctx, "notion", time.Second, time.Second); return err },
 		"Extend":   func() error { _, err := h.Extend(h.ctx, us, "x", h.clock.Now(), h.clock.Now()); return err },
-		"Restart":  func() error { _, err := h.Restart(h.ctx, run); return err },
+		"Restart":  func() error { _, err := h.Restart(h.ctx, run, nil); return err },
 		"Run":      func() error { _, err := h.Run(h.ctx, run); return err },
 		"List":     func() error { _, _, err := h.List(h.ctx, ledger.Query{Limit: 1}); return err },
 		"Changed":  func() error { _, _, err := h.Changed(h.ctx, 0, 1); return err },

@@ -55,10 +55,9 @@ func (h *harness) by(n int, actor, place, state string) ledger.Call {
 }
 
 func checkSpent(h *harness) {
-	const ana, bob = "github:user:ana", "github:user:bob"
+	const bob = "github:user:bob"
 	h.pinned(1, h.by(1, ana, repo, "queued"))
 	h.clock.advance(2 * time.Hour)
-	since := h.clock.Now()
 	h.pinned(2, h.by(2, ana, repo, "queued"), h.by(3, ana, repo, "held"), h.by(4, ana, repo, "refused"))
 	dry := h.by(5, ana, repo, "queued")
 	dry.Mode = "dry_run"
@@ -67,24 +66,23 @@ func checkSpent(h *harness) {
 	h.pinned(3, dry, read, h.by(7, bob, repo, "queued"))
 	h.pinned(4, h.by(8, ana, "github:repo:acme/web", "queued"))
 	for _, c := range []struct {
-		q            ledger.Spending
-		actor, place uint32
+		budget ledger.Budget
+		want   uint32
 	}{
-		{ledger.Spending{Actor: ana, Place: repo, Since: since}, 2, 2},
-		{ledger.Spending{Actor: ana, Place: repo, Since: since, Except: ledger.RunID(id(kindRun, 2))}, 1, 1},
-		{ledger.Spending{Actor: bob, Since: since}, 1, 0},
-		{ledger.Spending{Actor: ana, Place: repo}, 3, 3},
-		{ledger.Spending{}, 0, 0},
+		{ledger.Budget{Actor: ana, Most: 9}, 2},
+		{ledger.Budget{Place: repo, Most: 9}, 2},
+		{ledger.Budget{Actor: bob, Most: 9}, 1},
+		{ledger.Budget{Actor: ana, Most: 1}, 1}, // No more is asked.
+		{ledger.Budget{Most: 9}, 0},
 	} {
-		if actor, place, err := h.Spent(h.ctx, c.q); err != nil || actor != c.actor || place != c.place {
-			h.Errorf("%+v: %d and %d, %v; want %d and %d", c.q, actor, place, err, c.actor, c.place)
+		if n, err := h.Spent(h.ctx, c.budget); err != nil || n != c.want {
+			h.Errorf("%+v: %d, %v; want %d", c.budget, n, err, c.want)
 		}
 	}
 }
 
 // One whose target is what another one makes counted against no budget, ever.
 func checkSpentWaiting(h *harness) {
-	const ana = "github:user:ana"
 	create, waiting := h.intent(1, 1, "create"), h.needing(2, 1)
 	for _, c := range []*ledger.Call{&create, &waiting} {
 		c.Actor, c.Place = ana, repo
@@ -94,8 +92,10 @@ func checkSpentWaiting(h *harness) {
 	h.pinned(1, create, waiting, memory)
 	want := func(n uint32) {
 		h.Helper()
-		if actor, place, err := h.Spent(h.ctx, ledger.Spending{Actor: ana, Place: repo}); err != nil || actor != n || place != n {
-			h.Errorf("%d and %d, %v; want %d", actor, place, err, n)
+		for _, b := range []ledger.Budget{{Actor: ana, Most: 9}, {Place: repo, Most: 9}} {
+			if got, err := h.Spent(h.ctx, b); err != nil || got != n {
+				h.Errorf("%+v: %d, %v; want %d", b, got, err, n)
+			}
 		}
 	}
 	want(2)

@@ -119,7 +119,7 @@ func checkNeedsInVain(h *harness) {
 	}
 
 	// What failed is started again, and what needed it waits again.
-	_, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 0)))
+	_, err := h.Restart(h.ctx, ledger.RunID(id(kindRun, 0)), h.asBefore(0))
 	h.ok(err)
 	h.wantStates(0, "queued ", "queued dependency", "queued dependency")
 }
@@ -141,7 +141,7 @@ func checkNeedsHeld(h *harness) {
 	if !errors.Is(err, ledger.ErrWaits) {
 		h.Errorf("decided on what waits: %v", err)
 	}
-	_, err = h.Decide(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 1)), Approve: true, By: "ana"})
+	_, err = h.Decide(h.ctx, ledger.RunID(id(kindRun, 1)), ledger.Deciding{Call: ledger.CallID(id(kindCall, 1)), Approve: true, By: "ana", Decided: h.asBefore(1)[0]})
 	h.ok(err)
 	h.wantStates(1, "queued ", "queued dependency", "queued dependency")
 	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() != nil {

@@ -192,7 +192,7 @@ func checkNotFound(h *harness) {
 	_, errRun := h.Run(h.ctx, run)
 	_, errPin := h.Pin(h.ctx, ledger.Pinning{Run: run, Plan: plan("a")})
 	_, errRecord := h.Record(h.ctx, run, nil)
-	_, errRestart := h.Restart(h.ctx, run)
+	_, errRestart := h.Restart(h.ctx, run, nil)
 	for method, err := range map[string]error{"Run": errRun, "Pin": errPin, "Record": errRecord, "Restart": errRestart} {
 		if !errors.Is(err, ledger.ErrNotFound) {
 			h.Errorf("%s: %v, want ErrNotFound", method, err)

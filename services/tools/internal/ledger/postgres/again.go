@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,34 +12,40 @@ import (
 )
 
 // Restart implements ledger.Ledger.
-func (s *Store) Restart(ctx context.Context, id ledger.RunID) (ledger.Stored, error) {
-	return s.changeRun(ctx, id, func(calls []record.Call, now int64) ([]*record.Call, error) {
-		return record.Requeue(calls, "", false, "started again by a redelivery", now)
+func (s *Store) Restart(ctx context.Context, id ledger.RunID, decided []ledger.Resolution) (ledger.Stored, error) {
+	return s.changeRun(ctx, id, decided, func(calls []record.Call, now int64) ([]*record.Call, error) {
+		return record.Restart(calls, decided, now)
 	})
 }
 
 // Retry implements ledger.Ledger.
 func (s *Store) Retry(ctx context.Context, id ledger.RunID, r ledger.Retrying) (ledger.Stored, error) {
-	return s.changeRun(ctx, id, func(calls []record.Call, now int64) ([]*record.Call, error) {
+	return s.changeRun(ctx, id, r.Decided, func(calls []record.Call, now int64) ([]*record.Call, error) {
 		return record.Retry(calls, id, r, now)
 	})
 }
 
 // Decide implements ledger.Ledger.
 func (s *Store) Decide(ctx context.Context, id ledger.RunID, d ledger.Deciding) (ledger.Stored, error) {
-	return s.changeRun(ctx, id, func(calls []record.Call, now int64) ([]*record.Call, error) {
+	return s.changeRun(ctx, id, []ledger.Resolution{d.Decided}, func(calls []record.Call, now int64) ([]*record.Call, error) {
 		c, err := record.Decide(calls, id, d, now)
 		return []*record.Call{c}, err
 	})
 }
 
-// changeRun lets change queue calls of a run again, and admits those.
-func (s *Store) changeRun(ctx context.Context, id ledger.RunID, change func(calls []record.Call, now int64) ([]*record.Call, error)) (ledger.Stored, error) {
+// changeRun lets change start calls of a run again as they were decided on, and admits those.
+func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger.Resolution, change func(calls []record.Call, now int64) ([]*record.Call, error)) (ledger.Stored, error) {
 	var row record.Run
 	err := s.again(ctx, func(t *transaction) error {
 		// What effects it may want is read before they are locked: they never change, but
-		// for those of calls that wait, which are not admitted here.
-		e := newEffects()
+		// for those of calls that wait, which are not admitted here, and of those decided on.
+		e, b := newEffects(), newBudgets()
+		for _, r := range decided {
+			if key := r.Shown.GetEffectKey(); key != "" {
+				e.wanted[key] = true
+			}
+			b.want(r.Budgets)
+		}
 		t.query(func(rows pgx.Rows) error {
 			var key string
 			err := rows.Scan(into{&key})
@@ -49,7 +56,7 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, change func(call
 			return err
 		}
 		var numbers []int64
-		t.lock(e.keys())
+		t.lock(slices.Concat(e.keys(), b.names()))
 		runs := t.lockRuns([]string{string(id)})
 		e.read(t)
 		t.numbers(&numbers, "entry_seq", 1)
@@ -64,7 +71,12 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, change func(call
 		if err != nil {
 			return err
 		}
-		if err := e.admitAgain(run, changed, t.now); err != nil {
+		// None of them counts against itself.
+		b.read(t, names(changed)...)
+		if err := t.send(); err != nil {
+			return err
+		}
+		if err := e.admitAgain(run, changed, b, t.now); err != nil {
 			return err
 		}
 		var c changes
@@ -81,7 +93,14 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, change func(call
 	return row.Stored(Word)
 }
 
-func (e *effects) admitAgain(run *runRow, queued []*record.Call, now int64) error {
+func names(calls []*record.Call) (ids []string) {
+	for _, c := range calls {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+func (e *effects) admitAgain(run *runRow, queued []*record.Call, b *budgets, now int64) error {
 	for _, c := range queued {
 		if !record.IsOpen(c.Shown.GetState()) {
 			continue
@@ -92,23 +111,21 @@ func (e *effects) admitAgain(run *runRow, queued []*record.Call, now int64) erro
 		if err := e.admit(c, now); err != nil {
 			return err
 		}
+		if err := b.draw(c); err != nil {
+			return err
+		}
 		e.hold(c)
 	}
 	return nil
 }
 
-const resolveCall = `UPDATE call SET effect_key = $2, mode = $3, provider = $4, target = $5, payload = $6, needs = '' WHERE id = $1`
-
 // Resolve implements ledger.Ledger.
 func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (call ledger.Call, held bool, err error) {
-	payload, err := record.Payload(r.Call, r.Payload)
-	if err != nil {
-		return ledger.Call{}, false, err
-	}
 	err = s.again(ctx, func(t *transaction) error {
 		held = false
-		e := newEffects()
+		e, b := newEffects(), newBudgets()
 		e.wanted[r.Shown.GetEffectKey()] = true
+		b.want(r.Budgets)
 		var id string
 		t.query(func(rows pgx.Rows) error { return rows.Scan(into{&id}) },
 			`SELECT run.id FROM call JOIN run ON run.seq = call.run WHERE call.id = $1`, text(string(r.Call)))
@@ -116,9 +133,10 @@ func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolu
 			return err
 		}
 		var numbers []int64
-		t.lock(e.keys())
+		t.lock(slices.Concat(e.keys(), b.names()))
 		run := t.lockRuns([]string{id})
 		e.read(t)
+		b.read(t, string(r.Call))
 		t.numbers(&numbers, "entry_seq", 1)
 		if err := t.send(); err != nil {
 			return err
@@ -127,11 +145,14 @@ func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolu
 		if err != nil {
 			return err
 		}
-		if held, err = c.Resolve(owner, t.now, r, payload); err != nil || !held {
+		if held, err = c.Resolve(owner, t.now, r); err != nil || !held {
 			return err
 		}
 		if record.IsOpen(c.Shown.GetState()) {
 			if err := e.admit(c, t.now); err != nil {
+				return err
+			}
+			if err := b.draw(c); err != nil {
 				return err
 			}
 		}
@@ -140,9 +161,7 @@ func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolu
 		if err := changes.changed(t, run[id], []*record.Call{c}, t.now, numbers[0]); err != nil {
 			return err
 		}
-		// First its state: its new key may be another call's.
 		changes.write(t)
-		t.exec(resolveCall, text(c.ID), text(c.Key()), text(c.Mode), text(c.Provider()), text(c.Target), c.Payload)
 		call, err = c.Leased()
 		return err
 	})

@@ -48,20 +48,32 @@ const (
 			owner = now.owner, lease_until = now.lease_until, shown = now.shown
 		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bytea[])
 			AS now (id, state, not_after, look_at, valid_until, next_at, owner, lease_until, shown) WHERE call.id = now.id`
-	planRuns   = `UPDATE run SET plan = now.plan, decided_at = now.decided_at FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS now (seq, plan, decided_at) WHERE run.seq = now.seq`
+	planRuns      = `UPDATE run SET plan = now.plan, decided_at = now.decided_at FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS now (seq, plan, decided_at) WHERE run.seq = now.seq`
+	redecideCalls = `UPDATE call SET state = now.state, not_after = now.not_after, look_at = now.look_at, valid_until = now.valid_until, next_at = now.next_at,
+			owner = now.owner, lease_until = now.lease_until, shown = now.shown, effect_key = now.effect_key, mode = now.mode, provider = now.provider,
+			target = now.target, payload = now.payload, needs = now.needs, planned_at = now.planned_at
+		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bytea[],
+				$10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::text[], $16::bigint[])
+			AS now (id, state, not_after, look_at, valid_until, next_at, owner, lease_until, shown, effect_key, mode, provider, target, payload, needs, planned_at) WHERE call.id = now.id`
 	settleRuns = `UPDATE run SET decided_at = now.decided_at FROM unnest($1::bigint[], $2::bigint[]) AS now (seq, decided_at) WHERE run.seq = now.seq AND run.decided_at <> now.decided_at`
 )
 
 func (c *changes) write(t *transaction) {
-	var calls, runs columns
+	var calls, redecided, runs columns
 	for _, call := range c.saved {
-		calls.add(text(call.ID), text(call.Shown.GetState()), call.NotAfter, call.LookAt, call.ValidUntil, call.NextAt, text(call.Owner), call.LeaseUntil, call.Encoded)
+		now := []any{text(call.ID), text(call.Shown.GetState()), call.NotAfter, call.LookAt, call.ValidUntil, call.NextAt, text(call.Owner), call.LeaseUntil, call.Encoded}
+		if call.Redecided {
+			redecided.add(append(now, text(call.Key()), text(call.Mode), text(call.Provider()), text(call.Target), call.Payload, text(call.Needs), call.PlannedAt)...)
+		} else {
+			calls.add(now...)
+		}
 	}
 	for seq, r := range c.settled {
 		runs.add(seq, r.DecidedAt)
 	}
 	c.inserted.exec(t, insertCalls)
 	calls.exec(t, updateCalls)
+	redecided.exec(t, redecideCalls)
 	c.planned.exec(t, planRuns)
 	runs.exec(t, settleRuns)
 	c.entries.write(t, nil)

@@ -12,26 +12,14 @@ import (
 )
 
 const (
-	// A call that acts, or did, or may have.
-	spends      = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
-	selectSpent = `SELECT
-		(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.actor = $1 AND call.actor <> '' AND planned_at >= $3 AND run.id <> $4 AND` + spends + `),
-		(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.place = $2 AND call.place <> '' AND planned_at >= $3 AND run.id <> $4 AND` + spends + `)`
+	// A call that acts, or did, or may have: the condition of the indexes call_spent_actor
+	// and call_spent_place, word for word.
+	spends     = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	selectMade = `SELECT ` + callColumns + `, call.planned_at` + callTables + `WHERE call.id IN (
 			SELECT id FROM call WHERE target = ANY($1::text[]) AND target <> '' AND planned_at >= $2
 			UNION SELECT id FROM call WHERE effect_key = ANY($3::text[]) AND target <> '')
 		AND` + spends + `ORDER BY call.planned_at DESC, call.id LIMIT $4`
 )
-
-// Spent implements ledger.Effects.
-func (s *Store) Spent(ctx context.Context, given ledger.Spending) (actor, place uint32, err error) {
-	err = s.read(ctx, func(t *transaction) error {
-		t.query(func(rows pgx.Rows) error { return rows.Scan(&actor, &place) },
-			selectSpent, text(given.Actor), text(given.Place), ledger.Micros(given.Since), text(string(given.Except)))
-		return nil
-	})
-	return actor, place, err
-}
 
 // Made implements ledger.Effects.
 func (s *Store) Made(ctx context.Context, targets, keys []string, since time.Time) (effects []ledger.Effect, err error) {

@@ -38,39 +38,52 @@ func (s *Store) Pin(ctx context.Context, given ledger.Pinning) (ledger.Pinned, e
 
 // pinGroup takes two round trips.
 func (s *Store) pinGroup(t *transaction, group []*pinning) error {
-	m, e := newMemory(), newEffects()
+	g := &pinningGroup{transaction: t, memory: newMemory(), effects: newEffects(), budgets: newBudgets()}
+	m, e, b := g.memory, g.effects, g.budgets
 	var ids []string
 	for _, p := range group {
 		ids = append(ids, string(p.Given.Run))
 		m.want(&p.Memory)
 		for _, c := range p.Given.Calls {
 			e.want(c)
+			b.want(c.Budgets)
 		}
 	}
 	var numbers []int64
-	t.lock(slices.Concat(m.names(), e.keys()))
-	runs := t.lockRuns(ids)
+	t.lock(slices.Concat(m.names(), e.keys(), b.names()))
+	g.runs = t.lockRuns(ids)
 	e.read(t)
+	b.read(t)
 	m.read(t)
 	t.numbers(&numbers, "entry_seq", len(group))
 	if err := t.send(); err != nil {
 		return err
 	}
-	var c changes
 	for i, p := range group {
-		if err := p.take(t, runs, m, e, &c, numbers[i]); err != nil {
+		if err := g.take(p, numbers[i]); err != nil {
 			return err
 		}
 	}
 	if err := m.write(t); err != nil {
 		return err
 	}
-	c.write(t)
+	g.changes.write(t)
 	return nil
 }
 
-func (p *pinning) take(t *transaction, runs map[string]*runRow, m *memory, e *effects, c *changes, number int64) error {
-	r := runs[string(p.Given.Run)]
+// pinningGroup is the pinnings of one commit.
+type pinningGroup struct {
+	*transaction
+
+	runs    map[string]*runRow
+	memory  *memory
+	effects *effects
+	budgets *budgets
+	changes changes
+}
+
+func (g *pinningGroup) take(p *pinning, number int64) error {
+	r := g.runs[string(p.Given.Run)]
 	if r == nil {
 		p.err = notFound(p.Given.Run)
 		return nil
@@ -81,47 +94,54 @@ func (p *pinning) take(t *transaction, runs map[string]*runRow, m *memory, e *ef
 	}
 	now := p.at
 	if now == 0 {
-		now = t.now
+		now = g.now
 	}
 	if err := p.At(now); err != nil {
 		return err
 	}
-	m.apply(&p.Memory, r.eventID)
+	g.memory.apply(&p.Memory, r.eventID)
 	for i := range p.Calls {
 		call := &p.Calls[i]
 		call.Seq = r.Seq
-		if record.IsOpen(call.Shown.GetState()) {
-			superseded := false
-			if call.MayBeSuperseded() {
-				var err error
-				if superseded, err = t.supersedeAs(call, e.targets[call.Shown.GetTarget()]); err != nil {
-					return err
-				}
-			}
-			if !superseded {
-				if err := e.admit(call, now); err != nil {
-					return err
-				}
-			}
-		}
 		// What it needs was decided before it.
 		if _, err := record.Settle(p.Calls[:i+1], now); err != nil {
+			return err
+		}
+		if err := g.letThrough(call, now); err != nil {
 			return err
 		}
 		if err := call.Encode(); err != nil {
 			return err
 		}
-		e.hold(call)
-		c.insert(call, i)
+		g.effects.hold(call)
+		g.changes.insert(call, i)
 	}
 	r.Planned, r.Plan, r.Calls = true, p.Plan, p.Calls
 	if err := r.settle(now); err != nil {
 		return err
 	}
-	c.plan(r)
-	c.entries.add(number, r.Seq, "planned", t.now, p.Memory.Entry)
+	g.changes.plan(r)
+	g.changes.entries.add(number, r.Seq, "planned", g.now, p.Memory.Entry)
 	p.row, p.accepted = r.Run, true
 	return nil
+}
+
+// letThrough lets a call act where nobody overtook it, its effect is nobody else's and its
+// budgets are not spent.
+func (g *pinningGroup) letThrough(c *record.Call, now int64) error {
+	if !record.IsOpen(c.Shown.GetState()) {
+		return nil
+	}
+	if c.MayBeSuperseded() {
+		superseded, err := g.supersedeAs(c, g.effects.targets[c.Shown.GetTarget()])
+		if err != nil || superseded {
+			return err
+		}
+	}
+	if err := g.effects.admit(c, now); err != nil {
+		return err
+	}
+	return g.budgets.draw(c)
 }
 
 // lockRuns reads runs with their events' ids and calls, and holds them until the

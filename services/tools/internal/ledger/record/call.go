@@ -25,17 +25,25 @@ type Call struct {
 	NextAt     int64
 	Owner      string
 	LeaseUntil int64
+	// Written with the call, and when it is decided on again.
+	Target    string
+	PlannedAt int64
 	// Written once, with the call.
-	Target, Actor, Place string
-	PlannedAt            int64
+	Actor, Place string
 	// See ledger.Call; ids are separated by commas.
 	Needs, Sets string
 	Encoded     []byte // of the call as it is shown
 	Payload     []byte
 
 	Shown *toolsv1.Call
-	// Extend began another attempt after one that had no outcome; not stored.
+	// What follows is not stored.
+
+	// Extend began another attempt after one that had no outcome.
 	Again bool
+	// What the call draws on once it is let through.
+	Budgets []ledger.Budget
+	// What was written with the call changed, too.
+	Redecided bool
 }
 
 // NewCall makes the row of an intent that is pinned now.
@@ -47,7 +55,7 @@ func NewCall(c ledger.Call, now int64) (Call, error) {
 	row.ValidFor = max(0, row.ValidUntil-now)
 	row.PlannedAt, row.Needs, row.Sets = now, joined(c.Needs), c.Sets
 	// Also of one that waits: it is to count from the beginning.
-	row.Actor, row.Place = c.Actor, c.Place
+	row.Actor, row.Place, row.Budgets = c.Actor, c.Place, c.Budgets
 	if row.Admission() != Free {
 		row.Target = row.Shown.GetTarget()
 	}

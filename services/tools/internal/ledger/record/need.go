@@ -104,7 +104,7 @@ func together(calls []Call, ids []string) string {
 }
 
 // Resolve gives the call what came of those that it needs, where owner holds it.
-func (c *Call) Resolve(owner ledger.Owner, now int64, r ledger.Resolution, payload []byte) (bool, error) {
+func (c *Call) Resolve(owner ledger.Owner, now int64, r ledger.Resolution) (bool, error) {
 	shown, err := c.Decoded()
 	if err != nil {
 		return false, err
@@ -112,14 +112,12 @@ func (c *Call) Resolve(owner ledger.Owner, now int64, r ledger.Resolution, paylo
 	if c.Needs == "" || shown.GetState() != "queued" || c.Owner != string(owner) || c.LeaseUntil <= now {
 		return false, nil
 	}
-	given := r.Shown
-	shown.Target, shown.EffectKey, shown.Request = given.GetTarget(), given.GetEffectKey(), given.GetRequest()
-	shown.Evidence = append(shown.Evidence, given.GetEvidence()...)
-	shown.State, shown.Reason = given.GetState(), given.GetReason()
-	c.Needs, c.Mode, c.Payload = "", r.Mode, payload
-	if c.Admission() != Free {
-		c.Target = shown.GetTarget()
+	c.learn(r.Shown.GetEvidence())
+	if err := c.become(r); err != nil {
+		return false, err
 	}
+	c.Budgets, c.PlannedAt = r.Budgets, now
+	shown.State, shown.Reason = r.Shown.GetState(), r.Shown.GetReason()
 	if !IsOpen(shown.GetState()) {
 		c.rest(shown.GetState(), shown.GetReason())
 	}

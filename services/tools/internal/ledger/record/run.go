@@ -50,6 +50,11 @@ func (r *Run) Stored(store string) (ledger.Stored, error) {
 		if err != nil {
 			return s, err
 		}
+		if c.GetState() == "held" && c.GetReason() != dependency {
+			if c.Digest, err = ledger.Digest(c.GetRequest()); err != nil {
+				return s, err
+			}
+		}
 		s.Run.Calls = append(s.Run.Calls, c)
 	}
 	if r.Event != nil {

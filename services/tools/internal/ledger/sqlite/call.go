@@ -32,7 +32,12 @@ func (b *batch) saveCall(c *record.Call) (err error) {
 	if err = c.Encode(); err != nil {
 		return err
 	}
-	_, err = b.exec(updateCall, c.Shown.GetState(), c.NotAfter, c.LookAt, c.ValidUntil, c.NextAt, c.Owner, c.LeaseUntil, c.Encoded, c.ID)
+	now := []any{c.Shown.GetState(), c.NotAfter, c.LookAt, c.ValidUntil, c.NextAt, c.Owner, c.LeaseUntil, c.Encoded}
+	if c.Redecided {
+		_, err = b.exec(redecideCall, append(now, c.Key(), c.Mode, c.Provider(), c.Target, c.Payload, c.Needs, c.PlannedAt, c.ID)...)
+		return err
+	}
+	_, err = b.exec(updateCall, append(now, c.ID)...)
 	return err
 }
 
@@ -98,10 +103,10 @@ func (s *Store) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.
 }
 
 // Restart implements ledger.Ledger.
-func (s *Store) Restart(ctx context.Context, run ledger.RunID) (ledger.Stored, error) {
+func (s *Store) Restart(ctx context.Context, run ledger.RunID, decided []ledger.Resolution) (ledger.Stored, error) {
 	now := ledger.Micros(s.now())
 	return s.changeRun(ctx, run, func(b *batch, calls []record.Call) (changed []*record.Call, err error) {
-		changed, err = record.Requeue(calls, "", false, "started again by a redelivery", now)
+		changed, err = record.Restart(calls, decided, now)
 		return changed, errors.Join(err, b.admitAgain(changed, now))
 	})
 }
@@ -132,7 +137,7 @@ func (s *Store) Decide(ctx context.Context, run ledger.RunID, d ledger.Deciding)
 func (b *batch) admitAgain(queued []*record.Call, now int64) error {
 	for _, c := range queued {
 		if record.IsOpen(c.Shown.GetState()) {
-			if err := b.admit(c, now); err != nil {
+			if err := b.letThrough(c, now); err != nil {
 				return err
 			}
 		}
@@ -145,33 +150,25 @@ func (b *batch) admitAgain(queued []*record.Call, now int64) error {
 
 // Resolve implements ledger.Ledger.
 func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
-	payload, err := record.Payload(r.Call, r.Payload)
-	if err != nil {
-		return ledger.Call{}, false, err
-	}
 	now := ledger.Micros(s.now())
 	var call record.Call
 	var held bool
-	err = s.writer.do(ctx, func(b *batch) error {
+	err := s.writer.do(ctx, func(b *batch) error {
 		found, err := collect(b, scanCall, selectCall, string(r.Call))
 		if err != nil || len(found) == 0 {
 			return err
 		}
 		c := &found[0]
-		if held, err = c.Resolve(owner, now, r, payload); err != nil || !held {
+		if held, err = c.Resolve(owner, now, r); err != nil || !held {
 			return err
 		}
 		if record.IsOpen(c.Shown.GetState()) {
-			if err := b.admit(c, now); err != nil {
+			if err := b.letThrough(c, now); err != nil {
 				return err
 			}
 		}
 		held = record.IsOpen(c.Shown.GetState())
-		// First its state: its new key may be another call's.
 		if err := b.saveCall(c); err != nil {
-			return err
-		}
-		if _, err := b.exec(resolveCall, c.Key(), c.Mode, c.Provider(), c.Target, c.Payload, c.ID); err != nil {
 			return err
 		}
 		if err := b.follow(c.Seq, now); err != nil {

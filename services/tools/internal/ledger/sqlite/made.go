@@ -10,17 +10,6 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
-// Spent implements ledger.Effects.
-func (s *Store) Spent(ctx context.Context, given ledger.Spending) (actor, place uint32, err error) {
-	q, err := s.reader.at(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	_, err = collect(q, func(rows *sql.Rows) (struct{}, error) { return struct{}{}, rows.Scan(&actor, &place) },
-		selectSpent, given.Actor, given.Place, ledger.Micros(given.Since), string(given.Except))
-	return actor, place, err
-}
-
 // Made implements ledger.Effects.
 func (s *Store) Made(ctx context.Context, targets, keys []string, since time.Time) ([]ledger.Effect, error) {
 	q, err := s.reader.at(ctx)

@@ -55,18 +55,18 @@ func (p pinning) write(b *batch) (row record.Run, accepted bool, err error) {
 	for i := range p.Calls {
 		c := &p.Calls[i]
 		c.Seq = row.Seq
+		// What it needs was decided before it.
+		if _, err := record.Settle(p.Calls[:i+1], p.Now()); err != nil {
+			return row, false, err
+		}
 		if record.IsOpen(c.Shown.GetState()) {
 			superseded, err := b.supersede(c)
 			if err == nil && !superseded {
-				err = b.admit(c, p.Now())
+				err = b.letThrough(c, p.Now())
 			}
 			if err != nil {
 				return row, false, err
 			}
-		}
-		// What it needs was decided before it.
-		if _, err := record.Settle(p.Calls[:i+1], p.Now()); err != nil {
-			return row, false, err
 		}
 		if err := c.Encode(); err != nil {
 			return row, false, err
@@ -81,6 +81,14 @@ func (p pinning) write(b *batch) (row record.Run, accepted bool, err error) {
 	}
 	_, err = b.enter(row.Seq, "planned", p.Memory.Entry)
 	return row, true, err
+}
+
+// letThrough admits a call and has it draw on its budgets.
+func (b *batch) letThrough(c *record.Call, now int64) error {
+	if err := b.admit(c, now); err != nil {
+		return err
+	}
+	return b.draw(c, now)
 }
 
 // admit lets a call that is to act hold its effect, or puts it behind the one that does.

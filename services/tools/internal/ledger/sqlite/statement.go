@@ -26,7 +26,8 @@ const (
 	selectDropped
 	selectIdentity
 	selectAccounts
-	selectSpent
+	selectSpentByActor
+	selectSpentInPlace
 	selectMade
 	selectSink
 	selectBatch
@@ -65,7 +66,7 @@ const (
 	selectUpserts
 	selectDue
 	selectExpired
-	resolveCall
+	redecideCall
 	selectEventByID
 	selectReader
 	selectAccount
@@ -157,10 +158,10 @@ func (s statement) text() string {
 	case selectDeliveries:
 		return `SELECT seq, record FROM report WHERE seq < ?1 AND (?2 = '' OR source = ?2)
 			AND (?3 = '' OR status = ?3 OR reason = ?3 OR code = ?3) ORDER BY seq DESC LIMIT ?4`
-	case selectSpent:
-		return `SELECT
-			(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.actor = ?1 AND call.actor <> '' AND planned_at >= ?3 AND run.id <> ?4 AND ` + spends + `),
-			(SELECT count(*) FROM call JOIN run ON run.seq = call.run WHERE call.place = ?2 AND call.place <> '' AND planned_at >= ?3 AND run.id <> ?4 AND ` + spends + `)`
+	case selectSpentByActor:
+		return `SELECT count(*) FROM (SELECT 1 FROM call WHERE call.actor = ?1 AND call.actor <> '' AND planned_at >= ?2 AND call.id <> ?3 AND ` + spends + ` LIMIT ?4)`
+	case selectSpentInPlace:
+		return `SELECT count(*) FROM (SELECT 1 FROM call WHERE call.place = ?1 AND call.place <> '' AND planned_at >= ?2 AND call.id <> ?3 AND ` + spends + ` LIMIT ?4)`
 	case selectMade:
 		return `SELECT ` + callColumns + `, call.planned_at` + callTables + `WHERE call.id IN (
 				SELECT id FROM call WHERE target IN (SELECT value FROM json_each(?1)) AND target <> '' AND planned_at >= ?2

@@ -1,7 +1,8 @@
 package sqlite
 
 const (
-	// A call that acts, or did, or may have.
+	// A call that acts, or did, or may have: the condition of the indexes call_spent_actor
+	// and call_spent_place, word for word.
 	spends = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	// The conditions of the indexes call_effect, call_read and call_upsert, word for word:
 	// SQLite takes a partial index for nothing else.
@@ -44,8 +45,9 @@ func (s statement) callText() string {
 		return `SELECT event FROM event WHERE id = ?`
 	case selectAccount:
 		return `SELECT 1 FROM account WHERE name = ? LIMIT 1`
-	case resolveCall:
-		return `UPDATE call SET effect_key = ?, mode = ?, provider = ?, target = ?, payload = ?, needs = '' WHERE id = ?`
+	case redecideCall:
+		return `UPDATE call SET state = ?, not_after = ?, look_at = ?, valid_until = ?, next_at = ?, owner = ?,
+			lease_until = ?, shown = ?, effect_key = ?, mode = ?, provider = ?, target = ?, payload = ?, needs = ?, planned_at = ? WHERE id = ?`
 	case upsertAccount:
 		return `INSERT INTO account (provider, name, seen_at, blocked_until) VALUES (?1, ?2, ?3, ?4)
 			ON CONFLICT (provider, name) DO UPDATE SET seen_at = ?3, blocked_until = max(blocked_until, ?4)`

@@ -153,3 +153,13 @@ func TestHang(t *testing.T) {
 		}
 	}
 }
+
+// A flag that an environment variable sets said so twice.
+func TestTheHelpOfRunsNamesAVariableOnce(t *testing.T) {
+	for _, name := range []string{"retry", "approve", "reject"} {
+		out := help(t, []string{"runs", name})
+		if n := strings.Count(out, "USER"); n != 1 || !strings.Contains(out, "($USER)") || !strings.Contains(out, "--why") {
+			t.Errorf("%s names it %d times:\n%s", name, n, out)
+		}
+	}
+}

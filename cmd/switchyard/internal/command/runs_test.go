@@ -168,7 +168,8 @@ const wholeRun = `{
 			},
 			{
 				"tool": "github.create_issue", "target": "github:repo:acme/web", "state": "held", "reason": "private_to_public",
-				"rule": "merged-change", "step": "issue", "request": {"title": "Look after it", "body": "Please, soon.", "repository": "acme/web"}
+				"rule": "merged-change", "step": "issue", "request": {"title": "Look after it", "body": "Please, soon.", "repository": "acme/web"},
+				"digest": "3b1c0d9e8f5a3b1c0d9e8f5a3b1c0d9e8f5a3b1c0d9e8f5a3b1c0d9e8f5a3b1c"
 			}
 		],
 		"writes": [{"tool": "records.upsert", "store": "sqlite", "state": "done", "rows": 3}],
@@ -210,6 +211,7 @@ calls
     with body "Please, soon."
     with repository "acme/web"
     with title "Look after it"
+    digest 3b1c0d9e8f5a
 
 memory
   WRITE           STORE   STATE  ROWS  REASON

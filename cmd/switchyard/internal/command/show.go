@@ -194,6 +194,9 @@ func explainCall(b *strings.Builder, c *toolsv1.Call, hint string) {
 		fmt.Fprintf(b, "    tried %s, next at %s\n", times(c.GetAttempts()), clock(c.GetNextAt()))
 	}
 	explainRequest(b, c.GetRequest())
+	if digest := c.GetDigest(); digest != "" {
+		fmt.Fprintf(b, "    digest %.12s\n", digest)
+	}
 }
 
 // evidenceOf is what is said, with what it refers to apart from the sentence.

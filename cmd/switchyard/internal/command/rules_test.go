@@ -248,6 +248,24 @@ func TestRulesDocumentation(t *testing.T) {
 	}
 }
 
+// The page of the fake providers has rules and a policy by which all of them act.
+func TestFakeProvidersDocumentation(t *testing.T) {
+	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(read(t, root(t)("docs/fake-providers.md")), -1)
+	if len(blocks) != 2 {
+		t.Fatalf("%d examples, want rules and a policy", len(blocks))
+	}
+	rules, policy := write(t, "rules.yaml", blocks[0][1]), write(t, "policy.yaml", blocks[1][1])
+	for _, out := range []output{run(t, "rules", "check", rules), run(t, "policy", "check", policy)} {
+		if out.want(t, 0); strings.Contains(out.stdout, "warning") {
+			t.Errorf("%s", out.stdout)
+		}
+	}
+	out := run(t, "rules", "plan", rules, "--policy", policy, "--example", "github/pull_request.merged")
+	if n := strings.Count(out.stdout, ": queued\n"); n != strings.Count(blocks[0][1], "{step: ") {
+		t.Errorf("%d calls are let through:\n%s%s", n, out.stdout, out.stderr)
+	}
+}
+
 // The examples of the help are those that a newcomer copies.
 func TestRulesHelpIsRight(t *testing.T) {
 	text := command.RulesHelp()

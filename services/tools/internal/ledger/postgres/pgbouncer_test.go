@@ -27,6 +27,7 @@ const ledgersBehindPgBouncer = 400
 // In transaction mode each transaction gets another connection of the server's:
 // what a session keeps is lost.
 func TestLedgerBehindPgBouncer(t *testing.T) {
+	t.Parallel()
 	dsn := pgBouncer(t)
 	var made atomic.Int32
 	places := make(map[string]string)

@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"flag"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -67,11 +69,32 @@ func (s *settled) Changed(ctx context.Context, cursor int64, limit int) ([]ledge
 	return s.Ledger.Changed(ctx, cursor, limit)
 }
 
-func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }
+// TestMain lets all suites wait at a time, however few cores there are.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
-func TestLedgerWithoutGroups(t *testing.T) { ledgertest.Run(t, opener(1)) }
+// The suites wait for the server most of the time, and each ledger has a schema of its
+// own: they run side by side.
 
-func TestBrokenLedger(t *testing.T) { ledgertest.RunBroken(t, opener(0)) }
+func TestLedger(t *testing.T) {
+	t.Parallel()
+	ledgertest.Run(t, opener(0))
+}
+
+func TestLedgerWithoutGroups(t *testing.T) {
+	t.Parallel()
+	ledgertest.Run(t, opener(1))
+}
+
+func TestBrokenLedger(t *testing.T) {
+	t.Parallel()
+	ledgertest.RunBroken(t, opener(0))
+}
 
 func openGraph() graphtest.Opener {
 	open := opener(0)

@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"flag"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -22,11 +24,32 @@ func opener(groupLimit int) ledgertest.Opener {
 	}
 }
 
-func TestLedger(t *testing.T) { ledgertest.Run(t, opener(0)) }
+// TestMain lets all suites wait at a time, however few cores there are.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
-func TestLedgerWithoutGroups(t *testing.T) { ledgertest.Run(t, opener(1)) }
+// The suites wait for the disk most of the time, and each ledger has a file of its own:
+// they run side by side.
 
-func TestBrokenLedger(t *testing.T) { ledgertest.RunBroken(t, opener(0)) }
+func TestLedger(t *testing.T) {
+	t.Parallel()
+	ledgertest.Run(t, opener(0))
+}
+
+func TestLedgerWithoutGroups(t *testing.T) {
+	t.Parallel()
+	ledgertest.Run(t, opener(1))
+}
+
+func TestBrokenLedger(t *testing.T) {
+	t.Parallel()
+	ledgertest.RunBroken(t, opener(0))
+}
 
 func openGraph(t testing.TB) graphtest.Store {
 	s := opener(0)(t, t.TempDir(), time.Now)

@@ -188,9 +188,11 @@ func onceOn(t *testing.T, changes []provider.Change) {
 	}
 }
 
-// onBothLedgers runs a test with its system on SQLite and on PostgreSQL.
+// onBothLedgers runs a test with its system on SQLite and on PostgreSQL, beside other
+// tests.
 func onBothLedgers(t *testing.T, test func(t *testing.T, setting []string)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		test(t, nil)

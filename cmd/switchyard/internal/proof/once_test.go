@@ -46,6 +46,7 @@ type death struct {
 // TestKilledAtEachStepOfACall: tools and the executor are killed at each step of a
 // call, with a call of every action at that step, and started again.
 func TestKilledAtEachStepOfACall(t *testing.T) {
+	t.Parallel()
 	for _, d := range []death{
 		{"tools", "call.before_invoke", 0}, {"tools", "call.after_invoke", 0}, {"tools", "call.before_record", 0}, {"tools", "call.after_record", 0},
 		{"tools", "call.before_resolve", 1}, {"tools", "call.after_resolve", 1},
@@ -135,6 +136,7 @@ func TestSameMergeThroughTwoHooks(t *testing.T) {
 // TestFrozenExecutor: the executor is stopped in the middle of a call and goes on
 // once tools has given it up, and tried again.
 func TestFrozenExecutor(t *testing.T) {
+	t.Parallel()
 	for name, at := range map[string]func(provider.Request) bool{
 		// Frozen before it acts: going on it is too late, and must not act.
 		"before its effect": provider.On("GET", "/repos/*/*/issues/*/comments"),

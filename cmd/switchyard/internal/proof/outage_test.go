@@ -17,9 +17,9 @@ import (
 const outageRate = 50
 
 // TestLedgerAway: PostgreSQL is killed under load. What comes meanwhile is told
-// at once that it must come again, and nothing that was acknowledged is lost.
+// at once that it must come again, and nothing that was acknowledged is lost. It sends
+// so many a second, and runs beside no other test.
 func TestLedgerAway(t *testing.T) {
-	t.Parallel()
 	database := startServer(t, "postgres")
 	s := newSystem(t)
 	s.extra = database.setting()

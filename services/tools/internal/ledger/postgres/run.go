@@ -202,7 +202,7 @@ func (s *Store) Claim(ctx context.Context, owner ledger.Owner, limit int, lease 
 			r.Event = event
 			found = append(found, r.Run)
 			return err
-		}, `WITH due AS (SELECT seq, lease_until AS was FROM run WHERE plan IS NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED),
+		}, `WITH due AS (SELECT seq, lease_until AS was FROM run WHERE plan IS NULL AND lease_until <= $1 ORDER BY lease_until, seq LIMIT $2 FOR UPDATE SKIP LOCKED),
 			claimed AS (UPDATE run SET lease_owner = $3, lease_until = $4 FROM due WHERE run.seq = due.seq RETURNING run.*, due.was)
 			SELECT `+runColumns+`, event.event FROM claimed AS run JOIN event ON event.seq = run.seq ORDER BY run.was, run.seq`,
 			t.now, limit, text(string(owner)), t.now+lease.Microseconds())

@@ -208,7 +208,7 @@ func (s statement) writeText() string {
 	case leaseRun:
 		return `UPDATE run SET lease_owner = ?1, lease_until = ?2 WHERE seq = ?3 AND plan IS NULL AND lease_until <= ?4`
 	case selectUnplanned:
-		return `SELECT seq FROM run WHERE plan IS NULL AND lease_until <= ? ORDER BY lease_until LIMIT ?`
+		return `SELECT seq FROM run WHERE plan IS NULL AND lease_until <= ? ORDER BY lease_until, seq LIMIT ?`
 	case updatePlan:
 		return `UPDATE run SET plan = ? WHERE seq = ? AND plan IS NULL`
 	case settleRun:

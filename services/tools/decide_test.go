@@ -206,6 +206,7 @@ func TestWhatWaitsIsHeldToThePolicyOfNow(t *testing.T) {
 		"as before":     {testPolicy, "done "},
 		"the pair gone": {unpaired, "refused target"},
 		"held by now":   {holding, "done "}, // It was let through before.
+		"shown by now":  {testPolicy + "authn: {signature: dry_run}\n", "refused authn"},
 		"the switch":    {testPolicy + "kill_switch: on\n", "failed rejected"},
 	} {
 		t.Run(name, func(t *testing.T) {

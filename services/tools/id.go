@@ -38,8 +38,8 @@ func callID(eventID string, d policy.Decision) ledger.CallID {
 // seen through two hooks has one. An upsert leaves the occurrence out: its one
 // object is updated by every later event.
 func effectKey(e *eventv1.WebhookEvent, d policy.Decision) ledger.EffectKey {
-	if d.Class == "read" { // Whoever wants it, it is the same page.
-		return ledger.EffectKey(named(effectSpace, d.Call.GetTool(), d.Target))
+	if d.Class == "read" { // Whoever wants it, it is the same page; but not for the memory.
+		return ledger.EffectKey(named(effectSpace, d.Call.GetTool(), d.Target, d.Proof))
 	}
 	occurrence := e.GetOccurrence()
 	if d.Class == "upsert" {

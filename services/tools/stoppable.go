@@ -36,10 +36,11 @@ func (s stoppable) Invoke(ctx context.Context, cmd *executorv1.Command) (*execut
 
 // forbidden tells whether the policy of now refuses a call that was let through before and
 // has waited since: its target, its choices, its author. That needs no look at what is
-// known besides. A kill switch is stoppable's, and what is held by now was not then.
+// known besides. A kill switch and a dry run of everything are stoppable's, and what is
+// held by now was not then.
 func (r *runs) forbidden(ctx context.Context, c ledger.Call) (*toolsv1.Call, error) {
 	current := r.policy()
-	if current.Killed() {
+	if current.Killed() || current.DryRun() {
 		return nil, nil
 	}
 	stored, err := r.ledger.Run(ctx, c.Run)
@@ -53,8 +54,14 @@ func (r *runs) forbidden(ctx context.Context, c ledger.Call) (*toolsv1.Call, err
 		return nil, nil // Of an older version's tools: the executor says what it takes.
 	}
 	for _, d := range decisions {
-		if callID(c.EventID, d) == ledger.CallID(c.Shown.GetCallId()) && d.State == "refused" {
+		if callID(c.EventID, d) != ledger.CallID(c.Shown.GetCallId()) {
+			continue
+		}
+		switch d.State {
+		case "refused":
 			return &toolsv1.Call{Reason: d.Reason, Evidence: d.Evidence}, nil
+		case "dry_run": // What proves itself so may not act any more.
+			return &toolsv1.Call{Reason: "authn", Evidence: d.Evidence}, nil
 		}
 	}
 	return nil, err

@@ -169,7 +169,7 @@ func made(a *agentv1.Answer, call *toolsv1.Call) error {
 			continue
 		}
 		switch state := action.GetState(); state {
-		case "refused", "skipped", "unknown":
+		case "refused", "skipped", "unknown", "dry_run":
 			return fmt.Errorf("it is not made: by now it is %s%s, see its evidence", state, prefixed(", ", action.GetReason()))
 		case "held":
 			return errors.New("it is not made yet: it is held for another reason, or with another request, than before; look at it and approve that")

@@ -49,6 +49,8 @@ type Decision struct {
 	// is act, once somebody approves it.
 	Mode  string
 	Class string // set, upsert, create, memory or read
+	// How the event proved itself: what a read finds is remembered as it would be.
+	Proof string
 	// The resolved ref; "" where the target's path names nothing.
 	Target string
 	// As planned: what tells calls of one step apart. Of a target that is a
@@ -81,7 +83,7 @@ func (p *Policy) Decide(c Case) ([]Decision, error) {
 	for i, call := range c.Plan.GetCalls() {
 		d := decider{policy: p, Case: c, event: c.Event, told: told, tool: planned[i]}
 		d.Decision = Decision{
-			Call: call, Mode: "act", Class: planned[i].GetClass(),
+			Call: call, Mode: "act", Class: planned[i].GetClass(), Proof: c.Authn,
 			TargetPath: targetPath(call, planned[i]), Payload: make(map[string]any),
 		}
 		if i >= p.maxCalls {

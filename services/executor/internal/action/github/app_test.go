@@ -144,10 +144,15 @@ func TestATokenMakesNoCheckRun(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	defer srv.Close()
 	g := github.New(github.Options{APIURL: srv.URL, Token: func(context.Context) (string, error) { return "token", nil }, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-	got, err := github.CreateCheckRun{GitHub: g}.Run(t.Context(), &executorv1.Command{Mode: "act", Target: "github:repo:acme/api"}, &toolsv1.GithubCreateCheckRunInput{
+	input := &toolsv1.GithubCreateCheckRunInput{
 		Target: "github:repo:acme/api", HeadSha: strings.Repeat("a", 40), Name: "n", Conclusion: "success", Title: "t", Summary: "s",
-	})
+	}
+	got, err := github.CreateCheckRun{GitHub: g}.Run(t.Context(), &executorv1.Command{Mode: "act", Target: "github:repo:acme/api"}, input)
 	if err != nil || asked || got.GetOutcome() != "rejected" || !strings.Contains(got.GetReason(), "set GITHUB_APP_ID and GITHUB_APP_KEY_FILE in place of GITHUB_TOKEN") {
 		t.Errorf("got %v, %v, asked %t", got, err, asked)
+	}
+	// What policy wants shown is shown all the same.
+	if got, err = (github.CreateCheckRun{GitHub: g}).Run(t.Context(), &executorv1.Command{Mode: "dry_run", Target: "github:repo:acme/api"}, input); err != nil || asked || got.GetOutcome() != "dry_run" {
+		t.Errorf("a dry run: got %v, %v, asked %t", got, err, asked)
 	}
 }

@@ -88,6 +88,8 @@ func TestEveryMisconfigurationIsNamed(t *testing.T) {
 		"a person who did nothing of late": {nil, nil, []string{"activity", "ref", "github:user:ana", "window", "1h"}, "none_in_window", "--window", "ana"},
 		"a person of another name":         {nil, nil, []string{"activity", "ref", "ana"}, "unknown_ref", "github:user:ana", "ana"},
 		"a project that never sent":        {nil, nil, []string{"activity", "ref", "jira:project:NONE"}, "unknown_ref", "Jira webhook: Issue created, updated and deleted", "NONE"},
+		"a person's own timeline":          {nil, nil, []string{"timeline", "ref", "github:user:ana"}, "no_data", "activity github:user:ana", "done by it"},
+		"a repository's own timeline":      {nil, nil, []string{"timeline", "ref", repository}, "no_data", "activity " + repository, "in it"},
 		"more than was asked for":          {nil, nil, []string{"linked", "ref", "github:pr:acme/api#1", "limit", "1"}, "truncated", "--limit", "the newest"},
 		"nothing links it":                 {nil, nil, []string{"linked", "ref", "jira:issue:ACME-12"}, "no_links", "", "ACME-12"},
 	} {

@@ -24,7 +24,7 @@ func (a *asker) timeline(ctx context.Context, in *toolsv1.TimelineInput, missing
 	missing.Add(unvouched(seen)...)
 	switch {
 	case len(seen) == 0:
-		err = a.unknown(ctx, in.GetRef(), missing)
+		err = a.untold(ctx, in.GetRef(), missing)
 	case len(seen) == limit:
 		missing.Add(truncated(limit, "the newest", "--limit"))
 	}
@@ -33,4 +33,20 @@ func (a *asker) timeline(ctx context.Context, in *toolsv1.TimelineInput, missing
 	}
 	found.output, err = tableOf(in.GetRef(), list)
 	return found, err
+}
+
+// untold says why nothing is told of a ref: what only acts, or holds others, is known by
+// its activity.
+func (a *asker) untold(ctx context.Context, ref string, missing *gap.Collector) error {
+	if q, err := activityQuery(ref); err == nil {
+		one, err := a.first(ctx, q)
+		if err != nil {
+			return err
+		}
+		if one != nil {
+			missing.Add(&toolsv1.Gap{Code: "no_data", Setting: "activity " + ref, Detail: "no event tells of " + ref + " itself, but of what was done by it or in it"})
+			return nil
+		}
+	}
+	return a.unknown(ctx, ref, missing)
 }

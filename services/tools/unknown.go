@@ -40,6 +40,10 @@ func (a *asker) unknown(ctx context.Context, ref string, missing *gap.Collector)
 		missing.Add(&toolsv1.Gap{Code: "not_seen", Detail: ref + " is named by others, and no event of its own came", Setting: hookOf(ref)})
 		return nil
 	}
+	if entity != nil {
+		missing.Add(&toolsv1.Gap{Code: "no_data", Detail: "events name " + ref + ", and none tells when something became of it"})
+		return nil
+	}
 	near, err := a.near(ctx, ref)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -147,4 +148,47 @@ func TestWhatWaitsForAHeldStepIsHeldWithIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, states(settled(t, cl, run.GetRunId())), "done ", "done ", "done ")
+}
+
+// Policy refuses steps and lets them through by now. Those that were tried again before what
+// they need was there were skipped for good: what that was had not been kept.
+func TestAStepThatWasRefusedWaitsForWhatItNeeds(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy string // the first one
+		first  []string
+		order  []int
+		want   []string
+	}{
+		"in order":    {"kill_switch: true\n", []string{"refused kill_switch", "refused kill_switch", "refused kill_switch"}, []int{0, 1, 2}, []string{"done ", "done ", "done "}},
+		"too early":   {"kill_switch: true\n", []string{"refused kill_switch", "refused kill_switch", "refused kill_switch"}, []int{1, 2, 0}, []string{"done ", "done ", "done "}},
+		"some of it":  {"kill_switch: true\n", []string{"refused kill_switch", "refused kill_switch", "refused kill_switch"}, []int{1}, []string{"refused kill_switch", "skipped dependency", "refused kill_switch"}},
+		"authn":       {"authn: {signature: memory}\n", []string{"refused authn", "refused authn", "refused authn"}, []int{2, 0, 1}, []string{"done ", "done ", "done "}},
+		"too many":    {"max_calls: 1\ntiers: {tools: {jira.create_issue: {trusted: hold}}}\n", []string{"held tier", "refused too_many", "refused too_many"}, []int{1, 2}, []string{"held tier", "held dependency", "held dependency"}},
+		"too many, 2": {"max_calls: 1\nkill_switch: true\n", []string{"refused kill_switch", "refused too_many", "refused too_many"}, []int{1, 0, 2}, []string{"done ", "done ", "done "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTale(t)
+			s.ex.Answer(func(*executorv1.Command) *executorv1.Result {
+				return &executorv1.Result{Outcome: "done", Ref: "jira:issue:ACME-99"}
+			})
+			var run *toolsv1.Run
+			s.with(dependPolicy+c.policy, func(t *testing.T, cl client) {
+				id := open(t, cl, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun().GetRunId()
+				run = execute(t, cl, id, creating()).GetRun()
+				want(t, states(run), c.first...)
+			})
+			s.with(dependPolicy, func(t *testing.T, cl client) {
+				for _, i := range c.order {
+					if _, err := cl.runs.RetryCall(t.Context(), &toolsv1.RetryCallRequest{RunId: run.GetRunId(), CallId: run.GetCalls()[i].GetCallId(), By: "ana"}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got := settled(t, cl, run.GetRunId())
+				want(t, states(got), c.want...)
+				if e := got.GetCalls()[1].GetEvidence(); c.want[1] == "done " && strings.Contains(fmt.Sprint(e), "by now policy has it skipped") {
+					t.Errorf("evidence %v of a step that waited", e)
+				}
+			})
+		})
+	}
 }

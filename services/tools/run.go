@@ -150,7 +150,7 @@ func (r *runs) intents(e *eventv1.WebhookEvent, decisions []policy.Decision, unt
 		}
 		c.Sets = setBy(d)
 		switch {
-		case waits(d):
+		case waits(d), d.State == "refused" && d.Class != "memory": // That may wait once it is tried again.
 			c.Needs = needs(e.GetId(), decisions, i)
 		case invoked(d):
 			r.lease(&c, now, until)

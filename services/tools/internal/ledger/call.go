@@ -39,7 +39,8 @@ type Call struct {
 	// Needs are calls of the same run, before this one, whose results it needs. Until
 	// all are done it is queued, dependency, and not leased, nor does it expire; while
 	// one is held it is held, dependency, and nobody decides on it; once one can't be done
-	// any more it becomes skipped, dependency.
+	// any more it becomes skipped, dependency. One that is refused has them too, and waits
+	// for them once it is tried again and let through.
 	Needs []CallID
 	// Sets is the attribute of its target that a call of class set sets, and with "=" to
 	// what, where the payload has no field of its name; "" where none is remembered. Where

@@ -20,6 +20,7 @@ func needEntries() []entry {
 		{"a call waits for those that it needs", checkNeeds, noNeeds},
 		{"a call that needs what can't be done any more is skipped", checkNeedsInVain, noNeeds},
 		{"a call waits for what is held", checkNeedsHeld, noNeeds},
+		{"a call that was refused and is tried again too early is not lost", checkNeedsTooEarly, noNeeds},
 		{"resolve gives a call its target, once", checkResolve, breaking(func(b *broken) {
 			b.resolve = func(ctx context.Context, owner ledger.Owner, r ledger.Resolution) (ledger.Call, bool, error) {
 				r.Shown.Target = ""
@@ -162,6 +163,49 @@ func held3(h *harness) ledger.Call {
 	c := h.queued(3, 3, "create")
 	c.Shown.State, c.Shown.Reason = "held", "tier"
 	return c
+}
+
+// All calls of a run are refused, and tried again once policy lets them through: those that
+// need others before those, or while policy refuses them still. What they need was not
+// kept, and they were skipped for good.
+func checkNeedsTooEarly(h *harness) {
+	refused := func(c ledger.Call) ledger.Call {
+		c.Shown.State, c.Shown.Reason = "refused", "kill_switch"
+		return c
+	}
+	h.pinned(1, refused(h.queued(1, 1, "create")), refused(h.needing(2, 1)), refused(h.needing(3, 2)))
+	retry := func(n, call int, state, reason string) {
+		h.Helper()
+		r := h.resolution(call, call, state, reason)
+		_, err := h.Retry(h.ctx, ledger.RunID(id(kindRun, n)), ledger.Retrying{Call: r.Call, By: "ana", Decided: []ledger.Resolution{
+			r, h.resolution(2, 2, "skipped", "dependency"), h.resolution(3, 3, "skipped", "dependency"),
+		}})
+		h.ok(err)
+	}
+	retry(1, 2, "refused", "kill_switch")
+	h.wantStates(1, "refused kill_switch", "refused kill_switch", "refused kill_switch")
+	retry(1, 2, "skipped", "dependency")
+	retry(1, 3, "skipped", "dependency")
+	h.wantStates(1, "refused kill_switch", "skipped dependency", "skipped dependency")
+	retry(1, 1, "queued", "")
+	h.wantStates(1, "queued ", "queued dependency", "queued dependency")
+	h.lease(us)
+	h.record(1, 1, "done")
+	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 2) {
+		h.Fatalf("leased %v, want the one whose needs are met", got)
+	}
+	if _, ok, err := h.Resolve(h.ctx, us, h.resolution(2, 2, "queued", "")); err != nil || !ok {
+		h.Errorf("resolved: %v, %v", ok, err)
+	}
+	h.record(1, 2, "done")
+	h.wantStates(1, "done ", "done ", "queued dependency")
+
+	// What they need is there when they are tried again: they are decided on at once.
+	h.pinned(5, h.intent(5, 5, "create"), refused(h.needing(6, 5)), refused(h.needing(7, 5)))
+	h.record(5, 5, "done")
+	retry(5, 6, "held", "tier")
+	retry(5, 7, "queued", "")
+	h.wantStates(5, "done ", "held tier", "queued ")
 }
 
 // resolution is what policy makes of the n-th call.

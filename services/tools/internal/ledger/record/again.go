@@ -58,6 +58,7 @@ func (r requeuing) run(calls []Call, now int64) (changed []*Call, err error) {
 		if decided == nil {
 			continue
 		}
+		c.meet(calls, *decided)
 		if err := c.startAgain(*decided, r.said, now); err != nil {
 			return nil, err
 		}
@@ -120,7 +121,11 @@ func (c *Call) startAgain(r ledger.Resolution, s said, now int64) error {
 		return err
 	}
 	c.mayHaveActed(unknown && state == "held")
-	c.say(ledger.EvidenceRetry, s, butNow(r))
+	but := butNow(r)
+	if c.waits() {
+		but = "" // What policy has come to is nothing before what it needs is there.
+	}
+	c.say(ledger.EvidenceRetry, s, but)
 	return nil
 }
 
@@ -141,7 +146,7 @@ func (c *Call) apply(r ledger.Resolution, now int64) error {
 	c.learn(r.Shown.GetEvidence())
 	c.PlannedAt = now
 	state, reason := r.Shown.GetState(), r.Shown.GetReason()
-	if c.Needs != "" && state != "refused" {
+	if c.Needs != "" {
 		c.waitAgain(r, now)
 		return nil
 	}

@@ -103,6 +103,13 @@ func together(calls []Call, ids []string) string {
 	return all
 }
 
+// meet takes from the call what it needs where that is there and was decided on with it.
+func (c *Call) meet(calls []Call, r ledger.Resolution) {
+	if r.Shown.GetReason() != dependency && together(calls, c.needs()) == "done" {
+		c.Needs = ""
+	}
+}
+
 // Resolve gives the call what came of those that it needs, where owner holds it.
 func (c *Call) Resolve(owner ledger.Owner, now int64, r ledger.Resolution) (bool, error) {
 	shown, err := c.Decoded()

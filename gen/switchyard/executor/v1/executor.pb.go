@@ -148,7 +148,9 @@ type Result struct {
 	// The provider account that acted.
 	Account string `protobuf:"bytes,8,opt,name=account,proto3" json:"account,omitempty"`
 	// class read: what was seen, by the observation's name, such as page.status. No free text.
-	Observed      map[string]string `protobuf:"bytes,9,rep,name=observed,proto3" json:"observed,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Observed map[string]string `protobuf:"bytes,9,rep,name=observed,proto3" json:"observed,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// With a retry: what the provider said, or what was in the way to it, for people.
+	Detail        string `protobuf:"bytes,10,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -246,6 +248,13 @@ func (x *Result) GetObserved() map[string]string {
 	return nil
 }
 
+func (x *Result) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 var File_switchyard_executor_v1_executor_proto protoreflect.FileDescriptor
 
 const file_switchyard_executor_v1_executor_proto_rawDesc = "" +
@@ -260,7 +269,7 @@ const file_switchyard_executor_v1_executor_proto_rawDesc = "" +
 	"\x04tool\x18\x05 \x01(\tB\x18\xbaH\x15r\x132\x11^[a-z]+\\.[a-z_]+$R\x04tool\x12 \n" +
 	"\x06target\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\x06target\x121\n" +
 	"\apayload\x18\a \x01(\v2\x17.google.protobuf.StructR\apayload\x12?\n" +
-	"\tnot_after\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bnotAfter\"\x9e\x04\n" +
+	"\tnot_after\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bnotAfter\"\xc0\x04\n" +
 	"\x06Result\x12Q\n" +
 	"\aoutcome\x18\x01 \x01(\tB7\xbaH4r2R\x04doneR\aalreadyR\adry_runR\brejectedR\x05retryR\aunknownR\aoutcome\x12 \n" +
 	"\x06reason\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x06reason\x12\x1a\n" +
@@ -272,7 +281,9 @@ const file_switchyard_executor_v1_executor_proto_rawDesc = "" +
 	"\vhttp_status\x18\a \x01(\rR\n" +
 	"httpStatus\x12\"\n" +
 	"\aaccount\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\aaccount\x12v\n" +
-	"\bobserved\x18\t \x03(\v2,.switchyard.executor.v1.Result.ObservedEntryB,\xbaH)\x9a\x01&\x10\x14\"\x1br\x192\x17^[a-z][a-z0-9_.]{0,63}$*\x05r\x03\x18\x90\x03R\bobserved\x1a;\n" +
+	"\bobserved\x18\t \x03(\v2,.switchyard.executor.v1.Result.ObservedEntryB,\xbaH)\x9a\x01&\x10\x14\"\x1br\x192\x17^[a-z][a-z0-9_.]{0,63}$*\x05r\x03\x18\x90\x03R\bobserved\x12 \n" +
+	"\x06detail\x18\n" +
+	" \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x06detail\x1a;\n" +
 	"\rObservedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01BLZJgithub.com/switchyard-dev/switchyard/gen/switchyard/executor/v1;executorv1b\x06proto3"

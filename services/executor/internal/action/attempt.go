@@ -30,7 +30,7 @@ type attempt struct {
 	notAfter time.Time // zero for none
 	// acted: a request that changes something was taken, or may have been.
 	acted  atomic.Bool
-	status atomic.Uint32 // of the last answer
+	status atomic.Uint32 // of the answer to the last request; 0 for none
 	// shown takes the first request that changes something instead of sending it.
 	shown *Request
 }
@@ -59,6 +59,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.timely(signed)
 		faultpoint.Reached("action.before_request")
 	}
+	a.status.Store(0)
 	resp, err := a.p.o.Transport.RoundTrip(signed)
 	if !reads {
 		faultpoint.Reached("action.after_request")

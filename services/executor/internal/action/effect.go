@@ -134,7 +134,7 @@ func (a *attempt) failed(ctx context.Context, cmd *executorv1.Command, err error
 		a.p.o.Log.WarnContext(ctx, "provider failed", "provider", a.p.o.Name, "tool", cmd.GetTool(), "call_id", cmd.GetCallId(),
 			"outcome", f.Outcome, "reason", f.Reason, "status", f.Status, "error", f.err)
 	}
-	result := &executorv1.Result{Outcome: f.Outcome, Reason: f.Reason}
+	result := &executorv1.Result{Outcome: f.Outcome, Reason: f.Reason, Detail: f.Detail}
 	if f.RetryAfter > 0 {
 		result.RetryAfter = durationpb.New(f.RetryAfter)
 	}

@@ -18,7 +18,9 @@ type Failure struct {
 	Outcome string
 	// Reason is a word where callers branch on it, else a sentence for people
 	// without secrets, at most 400 characters.
-	Reason     string
+	Reason string
+	// Detail is a sentence for people, as Reason is, where Reason is a word.
+	Detail     string
 	RetryAfter time.Duration
 	// Status is the provider's; 0 where none was received.
 	Status int
@@ -95,7 +97,8 @@ func (a *attempt) undelivered(req *http.Request, err error, wrote, reads bool) e
 	case req.Context().Err() != nil && errors.Is(req.Context().Err(), context.DeadlineExceeded):
 		return &Failure{Outcome: Retry, Reason: ReasonDeadline, err: a.trouble(err)}
 	}
-	return &Failure{Outcome: Retry, Reason: ReasonProviderAway, err: a.trouble(err)}
+	trouble := a.trouble(err)
+	return &Failure{Outcome: Retry, Reason: ReasonProviderAway, Detail: said(trouble.Error(), nil), err: trouble}
 }
 
 // trouble keeps the URL out, which net/http's errors have.
@@ -112,12 +115,14 @@ func (a *attempt) refused(resp *http.Response, secrets []string, reads bool) err
 	switch {
 	case limited:
 		f.Outcome, f.Reason, f.RetryAfter = Retry, ReasonRateLimited, wait
+		f.Detail = a.p.sentence(resp.StatusCode, body, secrets)
 	case resp.StatusCode >= 500 && !reads:
 		// It may have failed after the effect.
 		a.acted.Store(true)
 		f.Outcome, f.Reason = Unknown, fmt.Sprintf("%s failed with %d and may have acted", a.p.o.Name, resp.StatusCode)
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout:
 		f.Outcome, f.Reason, f.RetryAfter = Retry, ReasonProviderAway, retryAfter(resp.Header, a.p.o.Now())
+		f.Detail = a.p.sentence(resp.StatusCode, body, secrets)
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		f.Outcome, f.Reason = Rejected, fmt.Sprintf("%s says %d: the target has moved, and redirects are not followed: name it by its new name", a.p.o.Name, resp.StatusCode)
 	default:

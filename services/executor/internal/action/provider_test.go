@@ -141,10 +141,12 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		"failed":                 {act: answers(500, nil, ``), outcome: "unknown", reason: "may have acted", status: 500},
 		"gateway":                {act: answers(502, nil, ``), outcome: "unknown", reason: "may have acted", status: 502},
 		"dropped":                {act: drops, outcome: "unknown", reason: "may have reached it"},
-		"read failed":            {look: answers(503, map[string]string{"Retry-After": "3"}, ``), outcome: "retry", reason: "provider_away", wait: 3 * time.Second, status: 503},
-		"read dropped":           {look: drops, outcome: "retry", reason: "provider_away"},
-		"read not there":         {look: answers(404, nil, ``), outcome: "rejected", reason: "404", status: 404},
-		"read limited":           {look: answers(429, map[string]string{"Retry-After": "2"}, ``), outcome: "retry", reason: "rate_limited", wait: 2 * time.Second, status: 429},
+		// The answer to the read had a status, that to the request that acts has none.
+		"dropped after a read": {look: answers(200, nil, `{}`), act: drops, outcome: "unknown", reason: "may have reached it"},
+		"read failed":          {look: answers(503, map[string]string{"Retry-After": "3"}, ``), outcome: "retry", reason: "provider_away", wait: 3 * time.Second, status: 503},
+		"read dropped":         {look: drops, outcome: "retry", reason: "provider_away"},
+		"read not there":       {look: answers(404, nil, ``), outcome: "rejected", reason: "404", status: 404},
+		"read limited":         {look: answers(429, map[string]string{"Retry-After": "2"}, ``), outcome: "retry", reason: "rate_limited", wait: 2 * time.Second, status: 429},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, func(w http.ResponseWriter, r *http.Request) {
@@ -161,8 +163,11 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 			if got.GetOutcome() != c.outcome || !strings.Contains(got.GetReason(), c.reason) || got.GetRetryAfter().AsDuration() != c.wait || got.GetHttpStatus() != c.status {
 				t.Errorf("got %v, want %s/%s after %s with status %d", got, c.outcome, c.reason, c.wait, c.status)
 			}
-			if n := len([]rune(got.GetReason())); n > 400 {
-				t.Errorf("the reason has %d characters", n)
+			if n := max(len([]rune(got.GetReason())), len([]rune(got.GetDetail()))); n > 400 {
+				t.Errorf("the reason or the detail has %d characters", n)
+			}
+			if said := got.GetDetail(); (c.outcome == "retry") != (said != "") || strings.Contains(said, marked) {
+				t.Errorf("%s says %q", c.outcome, said)
 			}
 		})
 	}

@@ -80,6 +80,7 @@ func TestAttempt(t *testing.T) {
 		"already":                 {result: result("already", ""), state: "done", evidenceHas: "it was so before"},
 		"rejected":                {result: result("rejected", "no such issue"), state: "failed", reason: "rejected", evidenceHas: "no such issue"},
 		"first failure":           {result: result("retry", "provider_away"), state: "queued", reason: "provider_away", next: now.Add(2 * time.Second), evidenceHas: "provider_away"},
+		"the cause is told":       {result: &executorv1.Result{Outcome: "retry", Reason: "provider_away", HttpStatus: 503, Detail: "Jira says 503: down for an hour"}, state: "queued", reason: "provider_away", next: now.Add(2 * time.Second), evidenceHas: "provider_away: Jira says 503: down for an hour"},
 		"third failure":           {evidence: failed(2), result: result("retry", "provider_away"), state: "queued", reason: "provider_away", next: now.Add(8 * time.Second)},
 		"ninth failure":           {evidence: failed(8), result: result("retry", "provider_away"), state: "queued", reason: "provider_away", next: now.Add(5 * time.Minute)},
 		"tenth failure":           {evidence: failed(9), result: result("retry", "provider_away"), state: "failed", reason: "attempts"},

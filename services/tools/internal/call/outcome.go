@@ -189,7 +189,10 @@ func (j *judging) retry(r *executorv1.Result, detail string) {
 	default:
 		reason, j.ofProvider = reasonProviderAway, away
 	}
-	if detail == reason {
+	switch {
+	case r.GetDetail() != "": // With the status, where there was one.
+		detail = r.GetDetail()
+	case detail == reason:
 		detail = ""
 	}
 	j.again(reason, detail, j.pending())

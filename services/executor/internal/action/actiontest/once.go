@@ -225,7 +225,11 @@ func nobodyThere(t *testing.T, s *stage) {
 	if err := ln.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want(t, s.runBy(t, s.reach(base, true), "act"), action.Retry, action.ReasonProviderAway)
+	got := s.runBy(t, s.reach(base, true), "act")
+	want(t, got, action.Retry, action.ReasonProviderAway)
+	if !strings.Contains(got.GetDetail(), "refused") {
+		t.Errorf("the run does not say why: %q", got.GetDetail())
+	}
 	if !strings.Contains(s.log.String(), base) {
 		t.Errorf("the log does not say where nobody is: %s", s.log.String())
 	}

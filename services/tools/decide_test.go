@@ -134,7 +134,7 @@ func TestAnApprovalIsDecidedByThePolicyOfNow(t *testing.T) {
 		"off":              {testPolicy + "tiers: {trusted: off}\n", "refused tier_off", "and by now policy has it refused"},
 		"the switch":       {holding + "kill_switch: on\n", "refused kill_switch", "and by now policy has it refused"},
 		"a dry run":        {holding + "dry_run: on\n", "dry_run policy", "and by now policy only has it shown"},
-		"tells the public": {strings.Replace(holding, "jira:ACME: private", "jira:ACME: public", 1), "held tier", "and by now policy holds it for tier"},
+		"tells the public": {strings.Replace(holding, "jira:ACME: private", "jira:ACME: public", 1), "held tier", "and by now policy holds it for private_to_public"},
 		"budget":           {holding + "budgets: {place: 0/h}\n", "refused budget", "approved by ana"},
 	} {
 		t.Run(name, func(t *testing.T) {

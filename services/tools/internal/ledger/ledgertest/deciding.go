@@ -193,7 +193,7 @@ func checkApproval(h *harness) {
 		{nil, func(r *ledger.Resolution) { *r = ended(*r, "refused", "target") }, "refused target", ", and by now policy has it refused, target"},
 		{nil, func(r *ledger.Resolution) { *r = ended(*r, "skipped", "dependency") }, "skipped dependency", ", and by now policy has it skipped, dependency"},
 		{nil, func(r *ledger.Resolution) { r.Shown.Reason = "private_to_public" }, "held private_to_public", ", and by now policy holds it for private_to_public"},
-		{nil, func(r *ledger.Resolution) { r.Shown.Evidence = []*toolsv1.Evidence{visible} }, "held tier", ", and by now policy holds it for tier"},
+		{nil, func(r *ledger.Resolution) { r.Shown.Evidence = []*toolsv1.Evidence{visible} }, "held tier", ", and by now policy holds it for private_to_public"},
 		{[]*toolsv1.Evidence{visible}, func(r *ledger.Resolution) { r.Shown.Evidence = []*toolsv1.Evidence{visible} }, "queued ", ""},
 		{[]*toolsv1.Evidence{visible}, func(r *ledger.Resolution) { r.Shown.Reason = "private_to_public" }, "queued ", ""},
 		{nil, func(r *ledger.Resolution) { r.Payload = payloadOf("Closed") }, "held tier", ", and by now the request is another one, which is held"},

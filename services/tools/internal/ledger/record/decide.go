@@ -68,7 +68,7 @@ func (c *Call) approve(r ledger.Resolution, now int64) (but string, err error) {
 	if err != nil {
 		return "", err
 	}
-	forgiven := holds(c.Shown)
+	more := slices.DeleteFunc(holds(r.Shown), func(reason string) bool { return slices.Contains(holds(c.Shown), reason) })
 	next := ledger.Resolution{Call: r.Call, Shown: proto.CloneOf(r.Shown), Payload: r.Payload, Mode: r.Mode, Budgets: r.Budgets}
 	next.Shown.State = "held"
 	switch {
@@ -78,8 +78,8 @@ func (c *Call) approve(r ledger.Resolution, now int64) (but string, err error) {
 		if state == "queued" { // Policy would not hold it any more, and nobody has seen it.
 			next.Shown.Reason = c.Shown.GetReason()
 		}
-	case state == "held" && slices.ContainsFunc(holds(r.Shown), func(reason string) bool { return !slices.Contains(forgiven, reason) }):
-		but = ", and by now policy holds it for " + r.Shown.GetReason()
+	case state == "held" && len(more) > 0:
+		but = ", and by now policy holds it for " + more[0]
 		next.Shown.Request = r.Payload
 	default:
 		next.Shown.State, next.Shown.Reason, next.Shown.Request = "queued", "", nil

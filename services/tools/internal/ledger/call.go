@@ -16,9 +16,9 @@ import (
 // into skipped (same_as, superseded) where another call holds the effect, and
 // running into queued where a call of the same effect is being performed: for
 // create and set any other call that is open, done or unknown is same_as; for a
-// read one that is queued and was not begun is; for an upsert one of the same
-// occurrence is same_as, and an open or done one of a later version makes ours
-// superseded. Only calls of mode act hold effects.
+// read one that is queued and was not begun is, and is valid for as long as ours;
+// for an upsert one of the same occurrence is same_as, and an open or done one of
+// a later version makes ours superseded. Only calls of mode act hold effects.
 type Call struct {
 	Shown   *toolsv1.Call
 	Run     RunID

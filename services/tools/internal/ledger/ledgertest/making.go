@@ -39,6 +39,11 @@ func madeEntries() []entry {
 				c.Shown.EffectKey = fmt.Sprint("own", n.Add(1))
 			}
 		})},
+		{"a read that stands for a later one is as long to be made", checkReadAsLong, breakPin(func(p *ledger.Pinning) {
+			for _, c := range p.Calls {
+				c.Shown.EffectKey = fmt.Sprint("own", n.Add(1))
+			}
+		})},
 		{"what a read saw is remembered", checkRemember, breaking(func(b *broken) {
 			b.remember = func(ctx context.Context, run ledger.RunID, _ project.Delta) error {
 				return b.Ledger.Remember(ctx, run, project.Delta{})
@@ -189,6 +194,28 @@ func checkReadOnce(h *harness) {
 	h.settle(3, "done", "")
 	h.pinned(6, reading(6)) // What was read before may have changed.
 	h.wantCall(6, "queued", "")
+}
+
+// Nobody can read for an hour, and shortly before its end the page changes again: the read
+// that stood for that ran out, and the newest state was left unread.
+func checkReadAsLong(h *harness) {
+	reading := func(n int) ledger.Call { return h.queued(n, 1, "read") }
+	h.pinned(1, reading(1))
+	h.clock.advance(59 * time.Minute)
+	h.pinned(2, reading(2))
+	h.wantCall(2, "skipped", "same_as")
+	h.clock.advance(2 * time.Minute)
+	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 1) {
+		h.Errorf("leased %v, want the read that stands for both", got)
+	}
+	h.settle(1, "queued", "provider_away") // What is recorded of it takes nothing back.
+	h.clock.advance(57 * time.Minute)
+	if got := h.lease(us); len(got) != 1 || got[0] != id(kindCall, 1) {
+		h.Errorf("leased %v, want the read that stands for both", got)
+	}
+	h.clock.advance(2 * time.Minute)
+	h.lease(us)
+	h.wantCall(1, "failed", "expired")
 }
 
 func checkRemember(h *harness) {

@@ -84,6 +84,7 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger
 			return err
 		}
 		c.write(t)
+		e.write(t)
 		row = run.snapshot()
 		return nil
 	})
@@ -162,6 +163,7 @@ func (s *Store) Resolve(ctx context.Context, owner ledger.Owner, r ledger.Resolu
 			return err
 		}
 		changes.write(t)
+		e.write(t)
 		call, err = c.Leased()
 		return err
 	})

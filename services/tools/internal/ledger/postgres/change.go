@@ -44,7 +44,9 @@ const (
 			provider, target, actor, place, planned_at, needs, sets)
 		SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
 			$12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[], $17::bytea[], $18::bytea[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bigint[], $24::text[], $25::text[])`
-	updateCalls = `UPDATE call SET state = now.state, not_after = now.not_after, look_at = now.look_at, valid_until = now.valid_until, next_at = now.next_at,
+	// A read may have been prolonged since it was looked at: see effects.write.
+	updateCalls = `UPDATE call SET state = now.state, not_after = now.not_after, look_at = now.look_at,
+			valid_until = CASE WHEN call.class = 'read' AND call.needs = '' THEN greatest(call.valid_until, now.valid_until) ELSE now.valid_until END, next_at = now.next_at,
 			owner = now.owner, lease_until = now.lease_until, shown = now.shown
 		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bytea[])
 			AS now (id, state, not_after, look_at, valid_until, next_at, owner, lease_until, shown) WHERE call.id = now.id`

@@ -18,10 +18,12 @@ type effects struct {
 	wanted  map[string]bool
 	// What calls set, as it is now.
 	targets map[string]*record.Entity
+	// Until when reads are wanted that others were put behind, by their ids.
+	prolonged map[string]int64
 }
 
 func newEffects() *effects {
-	return &effects{holders: make(map[string]string), upserts: make(map[string]record.Upserts), wanted: make(map[string]bool), targets: make(map[string]*record.Entity)}
+	return &effects{holders: make(map[string]string), upserts: make(map[string]record.Upserts), wanted: make(map[string]bool), targets: make(map[string]*record.Entity), prolonged: make(map[string]int64)}
 }
 
 // want says that a call may have to be admitted.
@@ -88,10 +90,26 @@ func (e *effects) admit(c *record.Call, now int64) error {
 			return nil
 		}
 		c.SkipAs(holder)
+		if c.Reads() { // It is wanted for as long as this one was.
+			e.prolonged[holder] = max(e.prolonged[holder], c.ValidUntil)
+		}
 	case record.Shared:
 		e.others(c).Admit(c, now)
 	}
 	return c.Encode()
+}
+
+// prolongReads may wait for whoever records something of a read: that one does not hold its key.
+const prolongReads = `UPDATE call SET valid_until = greatest(call.valid_until, now.valid_until)
+	FROM unnest($1::text[], $2::bigint[]) AS now (id, valid_until) WHERE call.id = now.id`
+
+// write comes after the changes of the same transaction: a read may be among them.
+func (e *effects) write(t *transaction) {
+	var reads columns
+	for _, id := range slices.Sorted(maps.Keys(e.prolonged)) {
+		reads.add(text(id), e.prolonged[id])
+	}
+	reads.exec(t, prolongReads)
 }
 
 // hold has those that come later in the transaction see the call as it is now.

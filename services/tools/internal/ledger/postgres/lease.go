@@ -138,7 +138,7 @@ func (l *leasing) find(c candidate, now int64) (*runRow, *record.Call, error) {
 // expire puts to rest what is no longer wanted.
 func (l *leasing) expire(t *transaction, candidate candidate) error {
 	run, c, err := l.find(candidate, t.now)
-	if err != nil || c == nil {
+	if err != nil || c == nil || c.ValidUntil > t.now { // Prolonged meanwhile.
 		return err
 	}
 	if err := c.Expire(); err != nil {

@@ -68,6 +68,7 @@ func (s *Store) pinGroup(t *transaction, group []*pinning) error {
 		return err
 	}
 	g.changes.write(t)
+	e.write(t)
 	return nil
 }
 

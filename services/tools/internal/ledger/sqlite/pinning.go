@@ -110,6 +110,11 @@ func (b *batch) admit(c *record.Call, now int64) error {
 			return unavailable(err)
 		}
 		c.SkipAs(holder)
+		if c.Reads() { // It is wanted for as long as this one was.
+			if _, err := b.exec(prolongRead, c.ValidUntil, holder); err != nil {
+				return err
+			}
+		}
 	case record.Shared:
 		others, err := b.upserts(c)
 		if err != nil {

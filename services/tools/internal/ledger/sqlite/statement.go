@@ -69,6 +69,7 @@ const (
 	redecideCall
 	selectEventByID
 	selectReader
+	prolongRead
 	selectAccount
 	upsertAccount
 	reserveSlot

@@ -41,6 +41,8 @@ func (s statement) callText() string {
 			AND call.valid_until <= ?1 AND call.lease_until <= ?1 AND call.look_at <= ?1 LIMIT ?2`
 	case selectReader:
 		return `SELECT id FROM call WHERE effect_key = ? AND id <> ? AND ` + holdsRead + ` LIMIT 1`
+	case prolongRead:
+		return `UPDATE call SET valid_until = max(valid_until, ?) WHERE id = ?`
 	case selectEventByID:
 		return `SELECT event FROM event WHERE id = ?`
 	case selectAccount:

@@ -65,6 +65,9 @@ const (
 	EvidenceAttempt = "attempt"
 	// EvidenceRetry is somebody's having a call started again: attempts count from there.
 	EvidenceRetry = "retry"
+	// EvidenceDoubt is that an attempt before somebody had the call started again may have
+	// acted: unless it is done or superseded then, the call ends unknown.
+	EvidenceDoubt = "doubt"
 	// EvidenceDecision is somebody's word on a call that was held.
 	EvidenceDecision = "decision"
 )

@@ -107,8 +107,9 @@ type Ledger interface {
 
 	// Retry does the same with one call, or with all that are failed, at somebody's
 	// wish: one that is named also where it was refused by policy or only shown, and
-	// with Force where the outcome is unknown. Such a one stays unknown where it is not
-	// to be made. ErrNoCall where the run has no such call, ErrSettled where it is in no
+	// with Force where the outcome is unknown. Such a one stays unknown, and keeps its
+	// key, where it is not to be made by now, also where it would be held or only shown; once
+	// started again it ends unknown unless it is done or superseded. ErrNoCall where the run has no such call, ErrSettled where it is in no
 	// state to be tried again.
 	Retry(ctx context.Context, run RunID, r Retrying) (Stored, error)
 

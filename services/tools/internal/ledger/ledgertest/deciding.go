@@ -169,12 +169,11 @@ func checkUnknownAgain(h *harness) {
 	decided[0], decided[1] = ended(decided[0], "refused", "target"), ended(decided[1], "held", "tier")
 	s, err := h.Retry(h.ctx, run, ledger.Retrying{Force: true, By: "ana", Decided: decided})
 	h.ok(err)
-	h.wantStates(1, "unknown ", "held tier")
-	if e := s.Run.GetCalls()[0].GetEvidence(); len(e) != 2 || e[0].GetDetail() != "no pair" {
-		h.Errorf("evidence %v, want why it is not made again", e)
-	}
-	if e := s.Run.GetCalls()[1].GetEvidence(); len(e) != 3 || !strings.Contains(e[1].GetDetail(), "may have acted") {
-		h.Errorf("evidence %v: who approves it does not learn that it may be there", e)
+	h.wantStates(1, "unknown ", "unknown ")
+	for i, c := range s.Run.GetCalls() {
+		if e := c.GetEvidence(); len(e) != 2 || e[0].GetDetail() != "no pair" {
+			h.Errorf("evidence %v of call %d, want why it is not made again", e, i)
+		}
 	}
 	h.pinned(3, h.intent(3, 1, "create"))
 	h.wantStates(3, "skipped same_as") // It may be there.

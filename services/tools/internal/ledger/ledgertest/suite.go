@@ -53,7 +53,7 @@ type entry struct {
 
 func entries() []entry {
 	var all []entry
-	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), providerEntries(), needEntries(), overtakingEntries(), againEntries(), decideEntries(), budgetEntries(), madeEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries(), keepEntries()} {
+	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), providerEntries(), needEntries(), overtakingEntries(), againEntries(), decideEntries(), doubtEntries(), budgetEntries(), madeEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries(), keepEntries()} {
 		all = append(all, group...)
 	}
 	return all

@@ -71,8 +71,8 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger
 		if err != nil {
 			return err
 		}
-		// None of them counts against itself.
-		b.read(t, names(changed)...)
+		// None of them counts against itself. What stays unknown draws on nothing, and counts on.
+		b.read(t, drawing(changed)...)
 		if err := t.send(); err != nil {
 			return err
 		}
@@ -94,9 +94,12 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger
 	return row.Stored(Word)
 }
 
-func names(calls []*record.Call) (ids []string) {
+// drawing are those that are to be let through, or that don't count.
+func drawing(calls []*record.Call) (ids []string) {
 	for _, c := range calls {
-		ids = append(ids, c.ID)
+		if c.Shown.GetState() != "unknown" {
+			ids = append(ids, c.ID)
+		}
 	}
 	return ids
 }

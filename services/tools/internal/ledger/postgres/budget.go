@@ -66,10 +66,11 @@ func (b *budgets) read(t *transaction, except ...string) {
 	}, selectSpent, append(asked.lists, texts(except), t.store.fixed(), ledger.BudgetWindow.Microseconds())...)
 }
 
-// draw has a call that is to be let through draw on its budgets, and counts it.
+// draw has a call that is to be let through draw on its budgets, and counts it. What stays
+// unknown was not read, as it was to be let through: it counts too, however old it is.
 func (b *budgets) draw(c *record.Call) error {
 	err := c.Draw(func(budget ledger.Budget) (uint32, error) { return b.caused[purseOf(budget)], nil })
-	if err == nil && c.Spends() && record.IsOpen(c.Shown.GetState()) {
+	if state := c.Shown.GetState(); err == nil && c.Spends() && (record.IsOpen(state) || state == "unknown") {
 		b.count(c)
 	}
 	return err

@@ -108,19 +108,21 @@ func (c *Call) repeatable(force, named bool) bool {
 }
 
 // startAgain gives the call what policy makes of it now. One that may have been made stays
-// unknown where it is not to be made again.
+// unknown where it is not to be made again, or not before somebody decides: what is held,
+// or only shown, keeps no key.
 func (c *Call) startAgain(r ledger.Resolution, s said, now int64) error {
-	shown, state := c.Shown, r.Shown.GetState()
-	unknown := shown.GetState() == "unknown"
-	if unknown && !IsOpen(state) && state != "held" {
+	unknown := c.Shown.GetState() == "unknown"
+	if unknown && (!IsOpen(r.Shown.GetState()) || c.Mode == "act" && r.Mode != "act") {
 		c.learn(r.Shown.GetEvidence())
 		c.say(ledger.EvidenceRetry, s, butNow(r))
 		return nil
 	}
+	if unknown && c.Spends() {
+		c.doubt()
+	}
 	if err := c.apply(r, now); err != nil {
 		return err
 	}
-	c.mayHaveActed(unknown && state == "held")
 	but := butNow(r)
 	if c.waits() {
 		but = "" // What policy has come to is nothing before what it needs is there.
@@ -159,11 +161,7 @@ func (c *Call) apply(r ledger.Resolution, now int64) error {
 		c.Shown.Reason = reason
 		return nil
 	}
-	over := c.LookAt
 	c.rest(state, reason)
-	if state == "held" { // The effect of the last attempt may still come.
-		c.LookAt = over
-	}
 	return nil
 }
 

@@ -17,7 +17,8 @@ func (c *Call) Spends() bool {
 }
 
 // Draw refuses the call where one of its budgets is spent: caused counts the others that
-// have drawn on it. Not one of them counts what it refuses.
+// have drawn on it. Not one of them counts what it refuses. What may have been made before
+// stays unknown, and counts as it did.
 func (c *Call) Draw(caused func(ledger.Budget) (uint32, error)) error {
 	if !c.Spends() || !IsOpen(c.Shown.GetState()) {
 		return nil
@@ -28,7 +29,9 @@ func (c *Call) Draw(caused func(ledger.Budget) (uint32, error)) error {
 			return err
 		}
 		if n >= b.Most {
-			c.rest("refused", "budget")
+			if !c.stay() {
+				c.rest("refused", "budget")
+			}
 			c.Shown.Evidence = append(c.Shown.Evidence, proto.CloneOf(b.Refusal))
 			return nil
 		}

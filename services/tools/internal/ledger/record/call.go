@@ -44,6 +44,8 @@ type Call struct {
 	Budgets []ledger.Budget
 	// What was written with the call changed, too.
 	Redecided bool
+	// The call before it was started again; nil where nothing may have been made of it.
+	before *Call
 }
 
 // NewCall makes the row of an intent that is pinned now.
@@ -155,8 +157,10 @@ func (c *Call) Leased() (ledger.Call, error) {
 	}, nil
 }
 
-// rest puts the call into a state in which nobody holds it.
+// rest puts the call into a state in which nobody holds it: unknown instead of one that
+// gives up a key whose effect may be there.
 func (c *Call) rest(state, reason string) {
+	state, reason = c.orUnknown(state, reason)
 	c.Shown.State, c.Shown.Reason = state, reason
 	c.Owner, c.LeaseUntil = "", 0
 	if !IsOpen(state) {

@@ -51,8 +51,13 @@ func (c *Call) Holds() bool {
 	return c.Admission() != Free && (IsOpen(state) || state == "done" || state == "unknown")
 }
 
-// SkipAs puts the call behind the one that holds its effect.
+// SkipAs puts the call behind the one that holds its effect. What may have been made
+// before, and would have another effect by now, stays unknown.
 func (c *Call) SkipAs(holder string) {
+	if c.stay() {
+		c.Shown.Evidence = append(c.Shown.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceRetry, Detail: "not started again: by now its effect is that of call " + holder})
+		return
+	}
 	c.rest("skipped", "same_as")
 	c.Shown.SameAs = holder
 }

@@ -33,7 +33,11 @@ func (c *Call) Forget() error {
 func (c *Call) settle() {
 	switch c.Shown.GetState() {
 	case "queued", "held":
-		c.rest("skipped", ledger.ReasonForgotten)
+		if c.begun() || c.doubted() {
+			c.rest("unknown", ledger.ReasonForgotten)
+		} else {
+			c.rest("skipped", ledger.ReasonForgotten)
+		}
 	case "running":
 		c.rest("unknown", ledger.ReasonForgotten)
 	case "failed":

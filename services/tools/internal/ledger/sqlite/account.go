@@ -24,10 +24,11 @@ func (s *Store) Accounts(ctx context.Context) ([]ledger.Account, error) {
 }
 
 // Pace implements ledger.Accounts.
-func (s *Store) Pace(ctx context.Context, provider string, each, within time.Duration) (wait time.Duration, ok bool, err error) {
+func (s *Store) Pace(ctx context.Context, provider string, each, within time.Duration) (time.Duration, bool, error) {
 	now := ledger.Micros(s.now())
 	var slot int64
-	err = s.writer.do(ctx, func(b *batch) error {
+	var ok bool
+	err := s.writer.do(ctx, func(b *batch) error {
 		err := b.row(reserveSlot, provider, now, each.Microseconds(), within.Microseconds()).Scan(&slot)
 		if ok = err == nil; !errors.Is(err, sql.ErrNoRows) {
 			return unavailable(err)

@@ -247,6 +247,23 @@ func TestWaitingOperationIsDropped(t *testing.T) {
 	}
 }
 
+// A result was read while the writer, whose commit its caller had given up, still wrote
+// it. The race detector sees it.
+func TestWhatWasGivenUpIsNotRead(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "ledger.db"), 0)
+	for range 500 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		if cursor, held, err := s.Hold(ctx, "facts", "owner", time.Minute); err != nil && (held || cursor != (ledger.Cursor{})) {
+			t.Fatalf("%v, %v with %v", cursor, held, err)
+		}
+		if wait, ok, err := s.Pace(ctx, "notion", 0, time.Minute); err != nil && (wait != 0 || ok) {
+			t.Fatalf("%v, %v with %v", wait, ok, err)
+		}
+		cancel()
+	}
+}
+
 func TestCloseAnswersEverybody(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "ledger.db"), 0)
 	var wg sync.WaitGroup

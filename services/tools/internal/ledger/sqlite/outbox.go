@@ -60,9 +60,11 @@ func (s *Store) ID(ctx context.Context) (string, error) {
 }
 
 // Hold implements ledger.Outbox.
-func (s *Store) Hold(ctx context.Context, name ledger.Sink, owner ledger.Owner, lease time.Duration) (cursor ledger.Cursor, held bool, err error) {
+func (s *Store) Hold(ctx context.Context, name ledger.Sink, owner ledger.Owner, lease time.Duration) (ledger.Cursor, bool, error) {
 	now := s.now()
-	err = s.writer.do(ctx, func(b *batch) error {
+	var cursor ledger.Cursor
+	var held bool
+	err := s.writer.do(ctx, func(b *batch) error {
 		row, err := findSink(b, name)
 		if err != nil {
 			return err
@@ -74,7 +76,10 @@ func (s *Store) Hold(ctx context.Context, name ledger.Sink, owner ledger.Owner, 
 		row.owner, row.leaseUntil = string(owner), ledger.Micros(now.Add(lease))
 		return row.save(b, name)
 	})
-	return cursor, held, err
+	if err != nil {
+		return ledger.Cursor{}, false, err // Both may still be written to.
+	}
+	return cursor, held, nil
 }
 
 // Fix implements ledger.Outbox.

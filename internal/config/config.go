@@ -29,7 +29,7 @@ func Parse(cfg any, name, description string, args []string, lookup Lookup) erro
 	}
 	ownEnvironment(parser)
 	if _, err := parser.Parse(args); err != nil {
-		return fmt.Errorf("%s: %s%w", name, variable(parser, err), err)
+		return fmt.Errorf("%s: %w", name, asSet(parser, err, args, lookup))
 	}
 	if more, ok := cfg.(Further); ok {
 		read := func(name string) (Setting, error) { return find(name, lookup) }
@@ -38,20 +38,6 @@ func Parse(cfg any, name, description string, args []string, lookup Lookup) erro
 		}
 	}
 	return nil
-}
-
-// variable names the variable behind the flag that kong's error is about: who
-// set it there knows no flag.
-func variable(k *kong.Kong, err error) string {
-	for _, flags := range k.Model.AllFlags(false) {
-		for _, f := range flags {
-			rest, ok := strings.CutPrefix(err.Error(), "--"+f.Name)
-			if ok && len(f.Envs) > 0 && strings.IndexAny(rest, " :=") == 0 {
-				return f.Envs[0] + ": "
-			}
-		}
-	}
-	return ""
 }
 
 // ownEnvironment takes the environment from kong, which would read the

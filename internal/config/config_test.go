@@ -46,7 +46,9 @@ func TestParse(t *testing.T) {
 		{"both", nil, map[string]string{"TEST_SECRET_FILE": file, "TEST_SECRET": "x"}, settings{}, "TEST_SECRET_FILE"},
 		{"no file", nil, map[string]string{"TEST_SECRET_FILE": "/nonexistent"}, settings{}, "TEST_SECRET_FILE=/nonexistent"},
 		{"not a duration", nil, map[string]string{"TEST_DEADLINE": "soon"}, settings{}, "soon"},
-		{"the variable is named", nil, map[string]string{"TEST_DEADLINE": "8"}, settings{}, "TEST_DEADLINE"},
+		{"the variable is named", nil, map[string]string{"TEST_DEADLINE": "8"}, settings{}, "test: TEST_DEADLINE=8: want a time with its unit, such as 8s"},
+		{"the file is named", nil, map[string]string{"TEST_DEADLINE_FILE": file}, settings{}, "test: TEST_DEADLINE_FILE=" + file + `, which holds "from-file": want a time`},
+		{"the flag is named", []string{"--deadline=8"}, map[string]string{"TEST_DEADLINE": "9"}, settings{}, "TEST_DEADLINE: --deadline: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got settings

@@ -69,9 +69,17 @@ func (b *rulebook) follow(ctx context.Context) { b.file.Follow(ctx) }
 // ones: a typing error must not take every agent out of service.
 func (b *rulebook) state() service.Dependency {
 	set := b.current()
-	d := service.Dependency{Name: "rules", State: "ok", Detail: fmt.Sprintf("%d rules, %s", set.Len(), set.Hash())}
+	d := service.Dependency{Name: "rules", State: "ok", Detail: fmt.Sprintf("%s, %s", numbered(set.Len()), set.Hash())}
 	if trouble := b.file.Trouble(); trouble != nil {
 		d.Detail += "; the file is not loaded: " + trouble.Error()
 	}
 	return d
+}
+
+// numbered says how many rules there are.
+func numbered(n int) string {
+	if n == 1 {
+		return "1 rule"
+	}
+	return fmt.Sprintf("%d rules", n)
 }

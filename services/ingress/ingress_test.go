@@ -181,6 +181,9 @@ func TestRefusals(t *testing.T) {
 			if got.code != tc.code || got.reason() != tc.reason {
 				t.Errorf("%d %s, want %d %s", got.code, got.reason(), tc.code, tc.reason)
 			}
+			if (tc.method == "GET" && strings.HasPrefix(tc.path, "/runs/")) != strings.Contains(got.body, "no run has this id") {
+				t.Errorf("it says %s", got.body)
+			}
 			if allow := got.header.Get("Allow"); (tc.code == 405) != (allow != "") {
 				t.Errorf("Allow: %q", allow)
 			}

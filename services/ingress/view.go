@@ -78,7 +78,7 @@ type actionView struct {
 func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	if parsed, err := uuid.Parse(id); err != nil || parsed.String() != id {
-		answer.Refuse(w, answer.NotFound)
+		answer.NoRun(w)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Deadline)
@@ -88,7 +88,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		answer.JSON(w, http.StatusOK, viewOf(a))
 	case fault.ReasonOf(err) == fault.RunUnknown:
-		answer.Refuse(w, answer.NotFound)
+		answer.NoRun(w)
 	default:
 		s.log.WarnContext(ctx, "run not looked up", "run_id", id, "error", err)
 		answer.Refuse(w, forward.Reason(err))

@@ -64,10 +64,15 @@ func (c sendCommand) send(ctx context.Context, env *Env, s settings, w example.E
 // that --url names: who asks there has its own.
 func (c sendCommand) refused(env *Env, req *http.Request, reason string) string {
 	var out string
-	if id := cmp.Or(req.Header.Get(github.HeaderDelivery), req.Header.Get(jira.HeaderIdentifier)); id != "" {
+	id := cmp.Or(req.Header.Get(github.HeaderDelivery), req.Header.Get(jira.HeaderIdentifier))
+	if id != "" {
 		out = "delivery: " + id + "\n"
 	}
-	if c.URL == "" {
+	switch {
+	case c.URL != "":
+	case id != "":
+		out += fmt.Sprintf("What was checked, a second from now: %s deliveries show%s %s\n", env.Self, c.dataHint(env), id)
+	default:
 		out += fmt.Sprintf("What was checked: %s deliveries --answer %s%s, and deliveries show.\n", env.Self, reason, c.dataHint(env))
 	}
 	return out

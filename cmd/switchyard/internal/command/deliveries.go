@@ -106,7 +106,7 @@ func dropped(bySource map[string]uint64) string {
 
 type showDeliveryCommand struct {
 	agentFlags
-	ID string `arg:"" name:"id" help:"The delivery's id, or its beginning, as deliveries prints it."`
+	ID string `arg:"" name:"id" help:"The delivery's id, or its beginning, as deliveries prints it; or the whole id that the provider, or send, gave it."`
 }
 
 // Help teaches by example.
@@ -123,9 +123,23 @@ func (c showDeliveryCommand) Run(ctx context.Context, env *Env) error {
 	}
 	id := strings.ToLower(c.ID)
 	if !regexp.MustCompile(`^[0-9a-f][0-9a-f-]{3,35}$`).MatchString(id) {
-		return fmt.Errorf("%q is no id of a delivery: give at least 4 characters of what `%s deliveries` prints", c.ID, env.Self)
+		if id, err = agent.called(ctx, c.ID); err != nil {
+			return err
+		}
+		if id == "" {
+			return fmt.Errorf("%q is no id of a delivery: give at least 4 characters of what `%s deliveries` prints", c.ID, env.Self)
+		}
 	}
 	resp, err := agent.client.GetDelivery(ctx, &agentv1.GetDeliveryRequest{Id: id})
+	if connect.CodeOf(err) == connect.CodeNotFound {
+		other, lost := agent.called(ctx, c.ID)
+		switch {
+		case lost != nil:
+			return lost
+		case other != "":
+			resp, err = agent.client.GetDelivery(ctx, &agentv1.GetDeliveryRequest{Id: other})
+		}
+	}
 	var ce *connect.Error
 	switch {
 	case connect.CodeOf(err) == connect.CodeNotFound:
@@ -138,6 +152,21 @@ func (c showDeliveryCommand) Run(ctx context.Context, env *Env) error {
 		return printJSON(env.Stdout, resp)
 	}
 	return printText(env.Stdout, explainDelivery(resp.GetDelivery(), c.showHint(env)))
+}
+
+// called is the id of the newest of the last deliveries whose request calls itself so:
+// send and the providers know no other. "" where none does.
+func (a asked) called(ctx context.Context, name string) (string, error) {
+	resp, err := a.client.ListDeliveries(ctx, &agentv1.ListDeliveriesRequest{PageSize: lookBack})
+	if err != nil {
+		return "", a.explain(err)
+	}
+	for _, d := range resp.GetDeliveries() {
+		if d.GetDelivery().GetDeliveryId() == name {
+			return d.GetId(), nil
+		}
+	}
+	return "", nil
 }
 
 func explainDelivery(d *toolsv1.DeliveryRecord, hint string) string {

@@ -58,7 +58,7 @@ func (c retryRunCommand) Run(ctx context.Context, env *Env) error {
 	}
 	resp, err := agent.client.RetryCall(ctx, &agentv1.RetryCallRequest{RunId: run, CallId: call.GetCallId(), Force: c.Force, By: c.by(), Why: c.Why})
 	if err != nil {
-		return agent.about(cmp.Or(prefixed(run+", call ", call.GetCallId()), run), err)
+		return agent.refusal(ctx, run, call.GetCallId(), err)
 	}
 	return errors.Join(c.told(env, resp.GetAnswer()), made(resp.GetAnswer(), call))
 }
@@ -72,7 +72,7 @@ func (c decideFlags) decide(ctx context.Context, env *Env, agent asked, req *age
 	req.By, req.Why = c.by(), c.Why
 	resp, err := agent.client.DecideCall(ctx, req)
 	if err != nil {
-		return nil, agent.about(req.GetRunId()+", call "+req.GetCallId(), err)
+		return nil, agent.refusal(ctx, req.GetRunId(), req.GetCallId(), err)
 	}
 	return resp.GetAnswer(), c.told(env, resp.GetAnswer())
 }
@@ -123,8 +123,8 @@ func (c approveCommand) look(env *Env, call *toolsv1.Call) error {
 	if c.Digest != "" && (len(c.Digest) < shortestDigest || !strings.HasPrefix(call.GetDigest(), strings.ToLower(c.Digest))) {
 		return fmt.Errorf("the call is not held with a request whose digest begins with %s, of which at least %d characters are needed: `%s runs show %s` has it", c.Digest, shortestDigest, env.Self, c.RunID)
 	}
-	if c.JSON || call.GetState() != "held" {
-		return nil // What its state is instead the agent says.
+	if c.JSON || call.GetState() != "held" || call.GetReason() == dependency {
+		return nil // What its state is instead, or what it waits for, the agent says.
 	}
 	var b strings.Builder
 	explainCall(&b, call, c.showHint(env))
@@ -132,8 +132,11 @@ func (c approveCommand) look(env *Env, call *toolsv1.Call) error {
 		return err
 	}
 	yes, err := confirmed(env, "Have it made? [y/N] ")
-	if err == nil && !yes {
-		err = errors.New("nothing was approved: the call is held on")
+	switch {
+	case errors.Is(err, errNotAsked):
+		return fmt.Errorf("nothing was approved, for no terminal can be asked: what would be made is shown just above; say --yes%s", prefixed(", or for just that request --digest ", call.GetDigest()[:min(12, len(call.GetDigest()))]))
+	case err == nil && !yes:
+		return errors.New("nothing was approved: the call is held on")
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -32,6 +33,7 @@ type agent struct {
 	asked *agentv1.ListRunsRequest
 	next  string
 	empty bool
+	whole string // the run as JSON; wholeRun if not set
 
 	askedDeliveries *agentv1.ListDeliveriesRequest
 }
@@ -52,7 +54,7 @@ func (a *agent) GetRun(_ context.Context, req *agentv1.GetRunRequest) (*agentv1.
 		return nil, fault.New(fault.RunUnknown, "no run %s", req.GetRunId())
 	}
 	resp := new(agentv1.GetRunResponse)
-	err := protojson.Unmarshal([]byte(wholeRun), resp)
+	err := protojson.Unmarshal([]byte(cmp.Or(a.whole, wholeRun)), resp)
 	for i, c := range resp.GetRun().GetCalls() {
 		c.CallId = fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
 	}

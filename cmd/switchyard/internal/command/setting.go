@@ -61,13 +61,14 @@ type settings struct {
 	ToolsURL    string         `name:"tools-url" env:"TOOLS_URL"`
 	ToolsListen string         `name:"tools-listen" env:"TOOLS_LISTEN" default:"127.0.0.1:8002"`
 
+	data    string // the folder
 	running instance.Addresses
 	caller  instance.Caller
 }
 
 // read reads the settings as they hold for the instance on the data folder.
 func (d dataFlag) read(env *Env) (settings, error) {
-	var s settings
+	s := settings{data: d.Data}
 	lookup, err := instance.Settings(d.Data, env.Lookup)
 	if err != nil {
 		return s, err
@@ -100,7 +101,7 @@ func (s settings) toolsURL() string {
 func (s settings) secret(source string) (string, error) {
 	all := map[string]config.Setting{"github": s.GitHub, "jira": s.Jira, "notion": s.Notion}[source].Values()
 	if len(all) == 0 {
-		return "", fmt.Errorf("%s_WEBHOOK_SECRET is not set and the data folder has none: start `switchyard dev` first, name its folder with --data, or give --secret", strings.ToUpper(source))
+		return "", fmt.Errorf("%s_WEBHOOK_SECRET is not set and the data folder %s has none: start `switchyard dev` first, name the folder of the one that runs with --data, or give --secret", strings.ToUpper(source), s.data)
 	}
 	return all[0], nil
 }

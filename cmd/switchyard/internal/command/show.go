@@ -23,7 +23,7 @@ import (
 
 type showRunCommand struct {
 	agentFlags
-	ID string `arg:"" name:"id" help:"The run's id, as send and runs print it, or how it begins; or the id of one of its calls."`
+	ID string `arg:"" name:"id" help:"The run's id, as send and runs print it, or how it begins; or the whole id of one of its calls."`
 }
 
 // Help teaches by example.
@@ -105,7 +105,7 @@ func (a asked) run(ctx context.Context, env *Env, id string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("none of the newest %d runs has an id that begins with %s: `%s runs` lists them", lookBack, id, env.Self)
+		return "", fmt.Errorf("none of the newest %d runs has an id that begins with %s: `%s runs` lists them; of a call's id give all of it to runs show, or its beginning behind the run's to the others", lookBack, id, env.Self)
 	case 1:
 		return found[0], nil
 	}
@@ -121,6 +121,7 @@ func explainRun(a *agentv1.Answer, r *toolsv1.Run, hint string) string {
 	fmt.Fprintf(&b, "\ncalls\n")
 	for _, c := range r.GetCalls() {
 		explainCall(&b, c, hint)
+		explainWait(&b, r, c)
 	}
 	if len(r.GetCalls()) == 0 {
 		b.WriteString("  none\n")

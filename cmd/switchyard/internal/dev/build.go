@@ -3,8 +3,10 @@ package dev
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -117,6 +119,9 @@ func (b *builder) tools(ctx context.Context, executorURL string) (string, error)
 	}
 	if b.stack.policyFile = cfg.PolicyFile; cfg.PolicyFile == "" {
 		cfg.Policy = policy
+	} else if _, err := os.ReadFile(cfg.PolicyFile); err != nil {
+		// The remedy of tools is for where nothing takes the place of the file.
+		return "", fmt.Errorf("POLICY_FILE=%s: %w: name a file that can be read, or unset it: then, for development, github:acme/api and jira:ACME may act on one another", cfg.PolicyFile, err)
 	}
 	if b.executorToken.IsSet() {
 		cfg.ToolsToken = b.executorToken

@@ -195,7 +195,11 @@ func (e *exam) state(p peer, a answer) {
 		case d.State != "ok":
 			e.found("services", Problem, "", fmt.Sprintf("%s at %s needs %s", p.name, a.url, about), "its log says more")
 		case strings.Contains(d.Detail, "not loaded"):
-			e.found("services", Warning, "RULES_FILE", fmt.Sprintf("%s at %s: %s", p.name, a.url, about), "mend the rules file; it is read again by itself")
+			setting, file := "RULES_FILE", "rules file"
+			if d.Name == "policy" {
+				setting, file = "POLICY_FILE", "policy file"
+			}
+			e.found("services", Warning, setting, fmt.Sprintf("%s at %s: %s", p.name, a.url, about), "mend the "+file+"; it is read again by itself")
 		case strings.HasPrefix(d.Detail, "not configured"):
 			fine = append(fine, d.Name+" not configured")
 		default:

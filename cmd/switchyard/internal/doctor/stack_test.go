@@ -174,7 +174,10 @@ func TestBrokenStack(t *testing.T) {
 		{"store behind", func(s *stack) {
 			s.tools.deps = append(s.tools.deps, service.Dependency{Name: "neo4j", State: "behind", Detail: "12 entries behind", Optional: true})
 		}, nil, warning, "NEO4J_URI", "neo4j behind (12 entries behind)", "switchyard memory status"},
-		{"rules not loaded", func(s *stack) { s.agent.deps[1].Detail = "3 rules; the file is not loaded: line 4" }, nil, warning, "RULES_FILE", "line 4", "read again by itself"},
+		{"rules not loaded", func(s *stack) { s.agent.deps[1].Detail = "3 rules; the file is not loaded: line 4" }, nil, warning, "RULES_FILE", "line 4", "mend the rules file; it is read again by itself"},
+		{"policy not loaded", func(s *stack) {
+			s.tools.deps = append(s.tools.deps, service.Dependency{Name: "policy", State: "ok", Detail: "1 pair; the file is not loaded: line 2"})
+		}, nil, warning, "POLICY_FILE", "line 2", "mend the policy file; it is read again by itself"},
 		{"agent away", func(s *stack) { s.agent.Close() }, nil, problem, "AGENT_URL", "agent does not answer at http://", "start agent"},
 		{"wrong service", func(s *stack) { s.tools, s.agent = s.agent, s.tools }, nil, problem, "TOOLS_URL", "agent answers there", "correct TOOLS_URL"},
 		{"no executor", nil, map[string]string{"EXECUTOR_ENDPOINT": ""}, warning, "EXECUTOR_ENDPOINT", "calls stay queued", "set EXECUTOR_ENDPOINT"},

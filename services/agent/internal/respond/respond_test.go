@@ -227,11 +227,14 @@ func TestSentence(t *testing.T) {
 		}
 	}
 	states := []string{"done", "done", "dry_run", "running", "queued", "held", "refused", "failed", "unknown", "skipped"}
-	run := planned(states...)
+	run := planned(append(states, "refused", "refused")...)
+	for _, c := range run.GetCalls()[len(states):] {
+		c.Reason = "rejected" // by a person, which policy was blamed for
+	}
 	slices.Reverse(run.Calls)
 	run.Event = head("notion:page:0123", "page.updated", "page.properties_updated")
 	want := "Page 0123 was updated: 2 actions done, 1 action as a dry run, 1 action running, 1 action queued, 1 action held for a decision, " +
-		"1 action refused by policy, 1 action failed, 1 action with an unknown outcome, 1 action skipped."
+		"1 action refused by policy, 2 actions rejected by a person, 1 action failed, 1 action with an unknown outcome, 1 action skipped."
 	if got := respond.Sentence(run); got != want {
 		t.Errorf("Sentence() = %q, want %q", got, want)
 	}

@@ -72,7 +72,7 @@ func outcome(run *toolsv1.Run) string {
 	case len(run.GetPlan().GetCalls()) == 0:
 		return "remembered, no rule acts on it"
 	}
-	n := count(run.GetCalls())
+	n := sorted(run.GetCalls())
 	var parts []string
 	for _, s := range []struct{ state, words string }{
 		{"done", "done"},
@@ -81,6 +81,7 @@ func outcome(run *toolsv1.Run) string {
 		{"queued", "queued"},
 		{"held", "held for a decision"},
 		{"refused", "refused by policy"},
+		{rejected, "rejected by a person"},
 		{"failed", "failed"},
 		{"unknown", "with an unknown outcome"},
 		{"skipped", "skipped"},
@@ -93,6 +94,22 @@ func outcome(run *toolsv1.Run) string {
 		parts = append(parts, "not all that the rules ask for could be planned")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// rejected is the reason of a refused call that a person decided on.
+const rejected = "rejected"
+
+// sorted counts calls by state, and apart those that a person refused.
+func sorted(calls []*toolsv1.Call) counts {
+	n := counts{}
+	for _, c := range calls {
+		if c.GetState() == "refused" && c.GetReason() == rejected {
+			n[rejected]++
+			continue
+		}
+		n[c.GetState()]++
+	}
+	return n
 }
 
 func plural(n uint32) string {

@@ -100,6 +100,11 @@ func Refuse(w http.ResponseWriter, r Reason) {
 	JSON(w, code, refusal{Status: "rejected", Reason: r, Detail: detail})
 }
 
+// NoRun writes NotFound for the id of a run that is none: the path is right.
+func NoRun(w http.ResponseWriter) {
+	JSON(w, NotFound.Code(), refusal{Status: "rejected", Reason: NotFound, Detail: "no run has this id: a run's id has 36 characters, small hex digits in groups, as run_id of an answer has them"})
+}
+
 // RefuseMethod writes MethodNotAllowed with the methods that are.
 func RefuseMethod(w http.ResponseWriter, allowed ...string) {
 	w.Header().Set("Allow", strings.Join(allowed, ", "))

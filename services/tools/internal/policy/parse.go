@@ -89,8 +89,11 @@ func (p *parser) pairs(node *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		if len(ends) != 2 || ends[0] == ends[1] {
-			return at(item, "a pair is two different places")
+		if len(ends) != 2 {
+			return at(item, "a pair is two different places, as in [github:owner/name, jira:KEY]: here stands %d", len(ends))
+		}
+		if ends[0] == ends[1] {
+			return at(item, "a pair is two different places: here stands %s twice", ends[0])
 		}
 		if !ends[0].sends() || !ends[1].sends() {
 			return at(item, "no event comes from a Slack channel and no text names one: list it under choices, slack.post_message")

@@ -18,7 +18,7 @@ func teach(msg, name string) string {
 		word, _, _ := strings.Cut(undeclared, "'")
 		return word + " is nothing that a rule may read: " + outside(word)
 	case strings.HasPrefix(msg, "Syntax error: token recognition error at: '$'"):
-		return "a text has values of the event, in ${…}, and no step's result: jira.link_remote links to $<step>.ref"
+		return "no expression takes a step's result: a later step's target or object does, as $<step>.ref"
 	case strings.Contains(msg, "token recognition error at: '="):
 		return msg + " (is equal to is ==)"
 	case strings.HasPrefix(msg, "Syntax error: mismatched input '<EOF>'"):

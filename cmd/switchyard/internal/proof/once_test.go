@@ -3,9 +3,6 @@ package proof
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -131,66 +128,6 @@ func TestSameMergeThroughTwoHooks(t *testing.T) {
 			t.Errorf("calls of the two runs: %v", states)
 		}
 	})
-}
-
-// TestFrozenExecutor: the executor is stopped in the middle of a call and goes on
-// once tools has given it up, and tried again.
-func TestFrozenExecutor(t *testing.T) {
-	t.Parallel()
-	for name, at := range map[string]func(provider.Request) bool{
-		// Frozen before it acts: going on it is too late, and must not act.
-		"before its effect": provider.On("GET", "/repos/*/*/issues/*/comments"),
-		// The provider acts, and the answer waits for whoever is frozen.
-		"after its effect": provider.On("POST", "/repos/*/*/issues/*/comments"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			onBothLedgers(t, func(t *testing.T, setting []string) {
-				a := newActing(t, commentRule, everyPolicy, "ingress", "agent", "tools")
-				a.extra = append(a.extra, setting...)
-				a.startAll()
-				executor := a.procs["executor"].cmd.Process
-				var frozen atomic.Bool
-				a.github.Plant(provider.Fault{Name: "freezes who asks", Times: 1000, Match: func(r provider.Request) bool {
-					if at(r) && frozen.CompareAndSwap(false, true) {
-						stop(t, executor)
-					}
-					return false
-				}})
-				a.addPull()
-				answer := a.tell(merge(142, "Try again"))
-				if !frozen.Load() || answer["status"] != "processing" {
-					t.Fatalf("frozen %v, answered %v", frozen.Load(), answer)
-				}
-				// not_after has passed, and the client has given up.
-				<-time.After(22 * time.Second)
-				if err := executor.Signal(syscall.SIGCONT); err != nil {
-					t.Fatal(err)
-				}
-				run := a.settled(answer["run_id"])
-				if state := run.GetCalls()[0].GetState(); state != "done" {
-					t.Errorf("the call is %s (%s)", state, run.GetCalls()[0].GetReason())
-				}
-				if n := len(a.github.Comments("acme/api", 142, "")); n != 1 {
-					t.Errorf("%d comments, want 1", n)
-				}
-				a.once()
-			})
-		})
-	}
-}
-
-// stop returns once every thread of a child stands still: a signal that is only on
-// its way leaves time to read one more answer.
-func stop(t *testing.T, child *os.Process) {
-	t.Helper()
-	if err := child.Signal(syscall.SIGSTOP); err != nil {
-		t.Error(err)
-		return
-	}
-	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(child.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
-		t.Errorf("the child did not stop: %v, status %#x", err, status)
-	}
 }
 
 const commentRule = `

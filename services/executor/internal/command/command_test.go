@@ -66,7 +66,7 @@ func done(context.Context) (*executorv1.Result, error) {
 
 func TestInvokeAnswersWithEveryFieldByItsProtoName(t *testing.T) {
 	got, err := invoke(t, payload(func(map[string]any) {}), done)
-	want := `{"outcome":"done","reason":"","ref":"","url":"","request":null,"retry_after":null,"http_status":0,"account":"","observed":{}}`
+	want := `{"outcome":"done","reason":"","ref":"","url":"","request":null,"retry_after":null,"http_status":0,"account":"","observed":{},"detail":""}`
 	if err != nil || got != want {
 		t.Errorf("got  %s, %v\nwant %s", got, err, want)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -49,9 +50,13 @@ func shown(s Setting) string {
 	return s.Name + "=" + s.Value
 }
 
-// wanted says what a flag takes, with an example; "" where only kong knows.
+// wanted says what a flag takes, with an example; "" where only kong knows, or the type
+// itself, which reads it.
 func wanted(f *kong.Flag) string {
 	t := f.Target.Type()
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return ""
+	}
 	if t == reflect.TypeFor[time.Duration]() {
 		return "a time with its unit, such as " + cmp.Or(f.Default, "10s")
 	}

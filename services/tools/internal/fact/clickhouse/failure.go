@@ -91,5 +91,10 @@ func ofRows(err error) bool {
 // started again, or something between gave it up. Another one may be well.
 func stale(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, driver.ErrConnectionClosed)
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, driver.ErrConnectionClosed) || closedIdle(err)
+}
+
+// closedIdle: net/http has no name for it, and repeats only requests without a body.
+func closedIdle(err error) bool {
+	return err != nil && strings.HasSuffix(err.Error(), "http: server closed idle connection")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,17 @@ func TestReconnect(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.cut()
+	}
+}
+
+// A server that closed what was idle just as a request was written was told to be away.
+func TestAClosedIdleConnectionIsStale(t *testing.T) {
+	err := &url.Error{Op: "Post", URL: "http://127.0.0.1:8123", Err: errors.New("http: server closed idle connection")}
+	if !stale(fmt.Errorf("ping: %w", err)) {
+		t.Error("it is not stale")
+	}
+	if stale(errors.New("refused")) || stale(nil) {
+		t.Error("whatever fails is stale")
 	}
 }
 

@@ -25,9 +25,9 @@ import (
 const ledgersBehindPgBouncer = 400
 
 // In transaction mode each transaction gets another connection of the server's:
-// what a session keeps is lost.
+// what a session keeps is lost. It runs beside no other suite: a pool for each of its
+// ledgers takes most of the connections that the server has.
 func TestLedgerBehindPgBouncer(t *testing.T) {
-	t.Parallel()
 	dsn := pgBouncer(t)
 	var made atomic.Int32
 	places := make(map[string]string)

@@ -25,8 +25,7 @@ import (
 const ledgersBehindPgBouncer = 400
 
 // In transaction mode each transaction gets another connection of the server's:
-// what a session keeps is lost. It runs beside no other suite: a pool for each of its
-// ledgers takes most of the connections that the server has.
+// what a session keeps is lost.
 func TestLedgerBehindPgBouncer(t *testing.T) {
 	dsn := pgBouncer(t)
 	var made atomic.Int32

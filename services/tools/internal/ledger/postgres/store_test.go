@@ -2,8 +2,6 @@ package postgres_test
 
 import (
 	"context"
-	"flag"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -69,30 +67,15 @@ func (s *settled) Changed(ctx context.Context, cursor int64, limit int) ([]ledge
 	return s.Ledger.Changed(ctx, cursor, limit)
 }
 
-// TestMain lets all suites wait at a time, however few cores there are.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("test.parallel", "4"); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
-
-// The suites wait for the server most of the time, and each ledger has a schema of its
-// own: they run side by side.
-
 func TestLedger(t *testing.T) {
-	t.Parallel()
 	ledgertest.Run(t, opener(0))
 }
 
 func TestLedgerWithoutGroups(t *testing.T) {
-	t.Parallel()
 	ledgertest.Run(t, opener(1))
 }
 
 func TestBrokenLedger(t *testing.T) {
-	t.Parallel()
 	ledgertest.RunBroken(t, opener(0))
 }
 

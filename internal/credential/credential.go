@@ -19,11 +19,10 @@ const (
 	Grace = 30 * time.Second
 	// pollEvery bounds how long a change stays unseen that no request asks for.
 	pollEvery = time.Second
-	// A file that is written in place is empty for an instant. One that can't be
-	// used for longer than rewriteTime is not being written.
-	rewriteTime  = time.Second
-	rewriteWait  = 10 * time.Millisecond
-	rewriteWaits = 5
+	// A file that is written in place is empty for an instant, which a busy disk makes
+	// long. One that can't be used for longer than rewriteTime is not being written.
+	rewriteTime = time.Second
+	rewriteWait = 10 * time.Millisecond
 )
 
 // Set is the secrets of one setting. It may be used by several at once.
@@ -76,17 +75,15 @@ func (s *Set) Any() bool { return len(s.state.Load().current) > 0 }
 // Match tells whether right holds for the secrets. If not, and the file is
 // another one by now, it is read at once and right is asked again: a request
 // made with a new secret may come before anybody looked. While a file is being
-// written, and holds nothing yet, that is waited for, at most 50 ms.
+// written, and holds nothing yet, that is waited for, until a second after it was first
+// seen so: a provider does not repeat what was refused.
 func (s *Set) Match(right func(secrets [][]byte) bool) bool {
 	before := s.state.Load()
 	if right(before.good(s.now())) {
 		return true
 	}
 	s.Refresh()
-	for range rewriteWaits {
-		if after := s.state.Load(); !after.rewriting(s.now()) {
-			break
-		}
+	for s.state.Load().rewriting(s.now()) {
 		<-time.After(rewriteWait)
 		s.Refresh()
 	}

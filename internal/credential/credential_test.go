@@ -117,7 +117,7 @@ func TestMatchWhileTheFileIsWritten(t *testing.T) {
 		f := newFile(t, "old")
 		s := f.set(slog.New(slog.DiscardHandler))
 		f.write("")
-		go func() { <-time.After(15 * time.Millisecond); f.write("new") }()
+		go func() { <-time.After(900 * time.Millisecond); f.write("new") }()
 		if !s.Match(is("new")) {
 			t.Error("the new secret was refused")
 		}

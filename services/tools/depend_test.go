@@ -68,6 +68,32 @@ func TestDependentSteps(t *testing.T) {
 	}
 }
 
+// While a call of another provider takes its time, the resumer may take up a step that has
+// what it needs: the answer said that the run is processing although there was time.
+func TestAStepThatTheResumerTookUpIsAnswered(t *testing.T) {
+	ex := testkit.NewExecutor(t, token)
+	takenUp, slow := make(chan struct{}), make(chan struct{})
+	ex.Answer(func(cmd *executorv1.Command) *executorv1.Result {
+		switch cmd.GetTool() {
+		case "github.add_comment":
+			<-takenUp
+			close(slow)
+		case "jira.add_comment":
+			close(takenUp)
+			<-slow
+			<-time.After(300 * time.Millisecond) // for the request to see that the step is not its own
+		}
+		return &executorv1.Result{Outcome: "done", Ref: "jira:issue:ACME-99"}
+	})
+	cl := startWith(t, func(cfg *tools.Config) { cfg.ExecutorEndpoint, cfg.Policy = ex.URL, []byte(dependPolicy) }, time.Now)
+	run := open(t, cl, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
+	p := creating()
+	p.Calls = append(p.Calls[:2], &toolsv1.PlannedCall{Rule: "r", Step: "say", Tool: "github.add_comment", Arguments: map[string]*toolsv1.Argument{
+		"target": {Value: &toolsv1.Argument_Path{Path: "event.ref"}}, "body": {Value: &toolsv1.Argument_Text{Text: "merged"}},
+	}})
+	want(t, states(execute(t, cl, run.GetRunId(), p).GetRun()), "done ", "done ", "done ")
+}
+
 // What a step gives may be a field's value, too: nobody approves, and nothing
 // shows, a request that isn't whole.
 func TestAFieldThatWaitsIsDecidedOnceItIsThere(t *testing.T) {

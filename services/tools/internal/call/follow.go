@@ -3,20 +3,27 @@ package call
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/internal/faultpoint"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
+// followEvery is how often a run is looked at whose calls somebody else performs.
+const followEvery = 50 * time.Millisecond
+
 // Follow performs what of a run waited for calls that are done now, as long as there
-// is time, and returns the run as it then stands. What is left is the resumer's.
+// is time, and returns the run as it then stands. What the resumer came to first, while
+// other calls of the run still took their time, is waited for. What is left is the
+// resumer's.
 func (p *Performer) Follow(ctx context.Context, owner ledger.Owner, run ledger.Stored, until time.Time) (ledger.Stored, error) {
 	ctx = context.WithoutCancel(ctx)
 	id := ledger.RunID(run.Run.GetRunId())
-	for waits(run) && p.Now().Before(until) {
+	for (waits(run) || elsewhere(run)) && p.Now().Before(until) {
 		calls, err := p.Ledger.LeaseCalls(ctx, ledger.Leasing{Owner: owner, Limit: len(run.Run.GetCalls()), Lease: leaseTime(p.Now()), Run: id})
-		if err != nil || len(calls) == 0 {
+		if err != nil || len(calls) == 0 && !elsewhere(run) {
 			return run, err
 		}
 		for _, c := range calls {
@@ -25,6 +32,9 @@ func (p *Performer) Follow(ctx context.Context, owner ledger.Owner, run ledger.S
 		if err != nil {
 			return run, err
 		}
+		if len(calls) == 0 {
+			<-time.After(min(followEvery, until.Sub(p.Now())))
+		}
 		if run, err = p.Ledger.Run(ctx, id); err != nil {
 			return run, err
 		}
@@ -32,13 +42,25 @@ func (p *Performer) Follow(ctx context.Context, owner ledger.Owner, run ledger.S
 	return run, nil
 }
 
-func waits(run ledger.Stored) bool {
+func waits(run ledger.Stored) bool { return slices.ContainsFunc(run.Run.GetCalls(), dependent) }
+
+func dependent(c *toolsv1.Call) bool {
+	return c.GetState() == "queued" && c.GetReason() == "dependency"
+}
+
+// elsewhere tells whether a call of the run is in somebody else's hands: it runs, or has
+// what it needs. A call needs only others of its rule.
+func elsewhere(run ledger.Stored) bool {
+	open := make(map[string]bool) // rules with a call that others may still wait for
 	for _, c := range run.Run.GetCalls() {
-		if c.GetState() == "queued" && c.GetReason() == "dependency" {
+		if c.GetState() == "running" {
 			return true
 		}
+		if c.GetState() == "queued" && !dependent(c) {
+			open[c.GetRule()] = true
+		}
 	}
-	return false
+	return slices.ContainsFunc(run.Run.GetCalls(), func(c *toolsv1.Call) bool { return dependent(c) && !open[c.GetRule()] })
 }
 
 // resolved gives a call the results that it waited for; false where there is nothing

@@ -21,6 +21,7 @@ const followEvery = 50 * time.Millisecond
 func (p *Performer) Follow(ctx context.Context, owner ledger.Owner, run ledger.Stored, until time.Time) (ledger.Stored, error) {
 	ctx = context.WithoutCancel(ctx)
 	id := ledger.RunID(run.Run.GetRunId())
+	over := time.After(until.Sub(p.Now()))
 	for (waits(run) || elsewhere(run)) && p.Now().Before(until) {
 		calls, err := p.Ledger.LeaseCalls(ctx, ledger.Leasing{Owner: owner, Limit: len(run.Run.GetCalls()), Lease: leaseTime(p.Now()), Run: id})
 		if err != nil || len(calls) == 0 && !elsewhere(run) {
@@ -33,7 +34,11 @@ func (p *Performer) Follow(ctx context.Context, owner ledger.Owner, run ledger.S
 			return run, err
 		}
 		if len(calls) == 0 {
-			<-time.After(min(followEvery, until.Sub(p.Now())))
+			select {
+			case <-over:
+				return run, nil
+			case <-time.After(followEvery):
+			}
 		}
 		if run, err = p.Ledger.Run(ctx, id); err != nil {
 			return run, err

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +23,21 @@ func Database(t testing.TB) string {
 	}
 	name := testkit.Name()
 	execute(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	u.Path = "/" + name
+	return u.String()
+}
+
+// Copy is Database, but what it returns is a copy of another one that nobody uses
+// meanwhile: made in a third of the time that it takes to make its tables again.
+func Copy(t testing.TB, template string) string {
+	t.Helper()
+	u, err := url.Parse(template)
+	if err != nil {
+		t.Fatalf("copy a database: %v", err)
+	}
+	server, name := testkit.Postgres(t), testkit.Name()
+	execute(t, server, "CREATE DATABASE "+name+" TEMPLATE "+strings.TrimPrefix(u.Path, "/"))
 	t.Cleanup(func() { execute(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
 	return u.String()

@@ -8,8 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,19 +19,15 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/postgres"
 )
 
-// ledgersBehindPgBouncer is how many ledgers the suite may make.
-const ledgersBehindPgBouncer = 400
-
 // In transaction mode each transaction gets another connection of the server's:
 // what a session keeps is lost.
 func TestLedgerBehindPgBouncer(t *testing.T) {
-	dsn := pgBouncer(t)
-	var made atomic.Int32
+	behind, ledger := pgBouncer(t), ledgers(t)
 	places := make(map[string]string)
 	ledgertest.Run(t, func(t testing.TB, place string, now func() time.Time) ledgertest.Ledger {
 		t.Helper()
 		if places[place] == "" {
-			places[place] = dsn(int(made.Add(1)))
+			places[place] = behind(ledger(t))
 		}
 		s, err := postgres.New(places[place], postgres.Options{Now: now})
 		if err != nil {
@@ -43,9 +37,9 @@ func TestLedgerBehindPgBouncer(t *testing.T) {
 	})
 }
 
-// pgBouncer starts one in transaction mode before the real server, and returns the
-// connection string of the n-th ledger behind it.
-func pgBouncer(t *testing.T) func(n int) string {
+// pgBouncer starts one in transaction mode before the real server. What it returns gives
+// the connection string of a database behind it.
+func pgBouncer(t *testing.T) func(database string) string {
 	t.Helper()
 	server := testkit.Postgres(t)
 	binary, err := exec.LookPath("pgbouncer")
@@ -65,16 +59,11 @@ func pgBouncer(t *testing.T) func(n int) string {
 		}
 	}
 	port := freePort(t)
-	schema := testkit.Name()
-	var ini strings.Builder
-	ini.WriteString("[databases]\n")
-	for n := 1; n <= ledgersBehindPgBouncer; n++ {
-		fmt.Fprintf(&ini, "l%d = host=%s port=%s dbname=%s user=%s connect_query='SET search_path TO %s_%d'\n",
-			n, u.Hostname(), u.Port(), strings.TrimPrefix(u.Path, "/"), u.User.Username(), schema, n)
-	}
-	fmt.Fprintf(&ini, "[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nmax_client_conn = 500\nserver_idle_timeout = 2\n", port)
+	ini := fmt.Sprintf("[databases]\n* = host=%s port=%s user=%s\n"+
+		"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 8\nmax_client_conn = 500\nserver_idle_timeout = 2\n",
+		u.Hostname(), u.Port(), u.User.Username(), port)
 	file := filepath.Join(dir, "pgbouncer.ini")
-	if err := os.WriteFile(file, []byte(ini.String()), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(ini), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(binary, "-q", file)
@@ -94,14 +83,13 @@ func pgBouncer(t *testing.T) func(n int) string {
 		}
 		return err
 	})
-	return func(n int) string {
-		if n > ledgersBehindPgBouncer {
-			t.Fatalf("the suite makes more than %d ledgers", ledgersBehindPgBouncer)
+	return func(database string) string {
+		u, err := url.Parse(database)
+		if err != nil {
+			t.Fatal(err)
 		}
-		name := fmt.Sprintf("%s_%d", schema, n)
-		run(t, server, "CREATE SCHEMA "+name)
-		t.Cleanup(func() { run(t, server, "DROP SCHEMA "+name+" CASCADE") })
-		return fmt.Sprintf("postgres://%s@%s/l%d?sslmode=disable", u.User.Username(), address, n)
+		u.Host, u.RawQuery = address, "sslmode=disable"
+		return u.String()
 	}
 }
 

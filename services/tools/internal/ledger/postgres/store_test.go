@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -16,8 +17,30 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/postgres"
 )
 
-// opener makes a schema for each place.
-func opener(groupLimit int) ledgertest.Opener {
+// ledgers makes a ledger at each call: its tables are copies of those that migrations
+// made once. Other tests migrate.
+func ledgers(t testing.TB) func(t testing.TB) string {
+	t.Helper()
+	template := kit.Database(t)
+	s, err := postgres.New(template, postgres.Options{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Start(t.Context()), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return func(t testing.TB) string {
+		t.Helper()
+		dsn := kit.Copy(t, template)
+		run(t, dsn, "UPDATE ledger SET id = replace(gen_random_uuid()::text, '-', '')") // No two have the same name.
+		return dsn
+	}
+}
+
+// opener makes a ledger for each place.
+func opener(t testing.TB, groupLimit int) ledgertest.Opener {
+	t.Helper()
+	ledger := ledgers(t)
 	var mu sync.Mutex
 	databases := make(map[string]string)
 	return func(t testing.TB, place string, now func() time.Time) ledgertest.Ledger {
@@ -25,7 +48,7 @@ func opener(groupLimit int) ledgertest.Opener {
 		mu.Lock()
 		defer mu.Unlock()
 		if databases[place] == "" {
-			databases[place] = kit.Schema(t)
+			databases[place] = ledger(t)
 		}
 		s, err := postgres.New(databases[place], postgres.Options{Now: now, GroupLimit: groupLimit})
 		if err != nil {
@@ -68,19 +91,20 @@ func (s *settled) Changed(ctx context.Context, cursor int64, limit int) ([]ledge
 }
 
 func TestLedger(t *testing.T) {
-	ledgertest.Run(t, opener(0))
+	ledgertest.Run(t, opener(t, 0))
 }
 
 func TestLedgerWithoutGroups(t *testing.T) {
-	ledgertest.Run(t, opener(1))
+	ledgertest.Run(t, opener(t, 1))
 }
 
 func TestBrokenLedger(t *testing.T) {
-	ledgertest.RunBroken(t, opener(0))
+	ledgertest.RunBroken(t, opener(t, 0))
 }
 
-func openGraph() graphtest.Opener {
-	open := opener(0)
+func openGraph(t testing.TB) graphtest.Opener {
+	t.Helper()
+	open := opener(t, 0)
 	return func(t testing.TB) graphtest.Store {
 		s := open(t, t.TempDir(), time.Now)
 		t.Cleanup(func() { _ = s.Close() })
@@ -88,12 +112,13 @@ func openGraph() graphtest.Opener {
 	}
 }
 
-func TestGraph(t *testing.T) { graphtest.Run(t, openGraph()) }
+func TestGraph(t *testing.T) { graphtest.Run(t, openGraph(t)) }
 
-func TestBrokenGraph(t *testing.T) { graphtest.RunBroken(t, openGraph()) }
+func TestBrokenGraph(t *testing.T) { graphtest.RunBroken(t, openGraph(t)) }
 
-func openFacts() facttest.Opener {
-	open := opener(0)
+func openFacts(t testing.TB) facttest.Opener {
+	t.Helper()
+	open := opener(t, 0)
 	return func(t testing.TB) facttest.Store {
 		s := open(t, t.TempDir(), time.Now)
 		t.Cleanup(func() { _ = s.Close() })
@@ -101,4 +126,4 @@ func openFacts() facttest.Opener {
 	}
 }
 
-func TestFacts(t *testing.T) { facttest.Run(t, openFacts()) }
+func TestFacts(t *testing.T) { facttest.Run(t, openFacts(t)) }

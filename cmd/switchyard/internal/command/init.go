@@ -19,7 +19,8 @@ this for itself.
 
 It makes the secrets that are missing, one a file: DIR/ingress/SEAL_KEY. What is
 there stays. A secret in the environment, such as GITHUB_WEBHOOK_SECRET, is taken
-instead. Where DATABASE_URL or CLICKHOUSE_URL names a user and no password, the
+instead, once: a file that was replaced since stays until the environment has
+another value. Where DATABASE_URL or CLICKHOUSE_URL names a user and no password, the
 store's goes into the file that tools reads.`
 }
 

@@ -16,6 +16,9 @@ const (
 	neo4j      = "neo4j"
 )
 
+// taken is the folder with the digests of what was taken from the environment.
+const taken = "taken"
+
 // key is one secret, in a file of its name in the folder of each holder.
 type key struct {
 	name    string

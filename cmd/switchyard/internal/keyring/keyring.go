@@ -1,6 +1,8 @@
 package keyring
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +24,8 @@ type Report struct {
 }
 
 // Make brings the folders below dir up to what the holders need. A secret that is
-// there stays, unless given, the environment, has another; one that only some of
+// there stays, unless given, the environment, has another one than it had when one was
+// last taken from it: who replaced the file since keeps what he wrote. One that only some of
 // its holders have is copied to the others; one that nobody has is made. So it
 // may be called again at any time, also after it was killed in the middle.
 //
@@ -58,12 +61,20 @@ type ring struct {
 }
 
 func (r *ring) provide(k key) error {
-	if value, _ := r.given(k.name); value != "" {
-		return r.take(k, value)
+	given, _ := r.given(k.name)
+	isNew, err := r.newly(k, given)
+	if err != nil {
+		return err
+	}
+	if isNew {
+		return r.take(k, given)
 	}
 	value, err := r.find(k)
 	if err != nil {
 		return err
+	}
+	if value == "" && given != "" {
+		return r.take(k, given)
 	}
 	list := &r.report.Kept
 	if value == "" {
@@ -83,6 +94,22 @@ func (r *ring) provide(k key) error {
 	return nil
 }
 
+// newly tells whether the environment has a value that was not taken from it yet.
+func (r *ring) newly(k key, value string) (bool, error) {
+	if value == "" {
+		return false, nil
+	}
+	before, err := r.read(taken, k.name)
+	return before != digest(value), err
+}
+
+// digest is how a value that was taken is known again: the value itself is kept for its
+// holders alone.
+func digest(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return hex.EncodeToString(sum[:])
+}
+
 // take writes a value that somebody chose, also over another one.
 func (r *ring) take(k key, value string) error {
 	list := &r.report.Kept
@@ -94,6 +121,10 @@ func (r *ring) take(k key, value string) error {
 		if changed {
 			list = &r.report.Taken
 		}
+	}
+	// Last: who is killed before it takes it once more.
+	if _, err := r.replace(taken, k.name, digest(value)); err != nil {
+		return err
 	}
 	r.values[k.name] = value
 	*list = append(*list, k.name)

@@ -272,3 +272,36 @@ func TestFolderThatCanNotBeWritten(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A secret that .env has was written over the one that had replaced it, at the next up, and
+// the deliveries that were signed with the new one were refused.
+func TestAFileThatWasReplacedIsNotPutBack(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ingress/GITHUB_WEBHOOK_SECRET")
+	env := map[string]string{"GITHUB_WEBHOOK_SECRET": "the first secret"}
+	mustMake(t, dir, env)
+	if err := errors.Join(os.Chmod(path, 0o600), os.WriteFile(path, []byte("the second secret\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	r := mustMake(t, dir, env)
+	if got := files(t, dir); got["ingress/GITHUB_WEBHOOK_SECRET"] != "the second secret\n" || slices.Contains(r.Taken, "GITHUB_WEBHOOK_SECRET") {
+		t.Errorf("%q, report %+v", got["ingress/GITHUB_WEBHOOK_SECRET"], r)
+	}
+	for name, content := range files(t, dir) {
+		if strings.HasPrefix(name, "taken/") && strings.Contains(content, "secret") {
+			t.Errorf("%s has the secret", name)
+		}
+	}
+	for what, change := range map[string]func() error{
+		"another one in the environment": func() error { env["GITHUB_WEBHOOK_SECRET"] = "the third secret"; return nil },
+		"no file":                        func() error { return os.Remove(path) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		r = mustMake(t, dir, env)
+		if got := files(t, dir)["ingress/GITHUB_WEBHOOK_SECRET"]; got != env["GITHUB_WEBHOOK_SECRET"]+"\n" || !slices.Contains(r.Taken, "GITHUB_WEBHOOK_SECRET") {
+			t.Errorf("%s: %q, report %+v", what, got, r)
+		}
+	}
+}

@@ -32,6 +32,9 @@ const (
 func configure(dsn string) (*pgxpool.Config, connection.Place, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
+		if wrong := refusedParameter(dsn, err); wrong != nil {
+			return nil, connection.Place{}, wrong
+		}
 		// Not what the parser says: it shows what may be a password.
 		return nil, connection.Place{}, errors.New(setting + " is no connection string of PostgreSQL: set postgres://USER:PASSWORD@HOST:PORT/DATABASE, with what is not a letter or a digit in the password written as %XX")
 	}

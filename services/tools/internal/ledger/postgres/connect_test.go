@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +62,28 @@ func TestWrongConnectionStrings(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// A parameter that the driver refuses, or a file that is not there, is named: it was said
+// that the whole string is none, and that the password may have to be escaped.
+func TestARefusedParameterIsNamed(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(broken, []byte("no PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"sslmode=verify-full&sslrootcert=/nope/ca.pem": "DATABASE_URL: db.example:5432: tls: sslrootcert=/nope/ca.pem can't be read: no such file or directory",
+		"sslcert=/nope/a.pem&sslkey=/nope/a.key":       "DATABASE_URL: db.example:5432: tls: sslkey=/nope/a.key can't be read: no such file or directory",
+		"sslcert=/nope/a.pem":                          "DATABASE_URL: db.example:5432: tls: sslcert=/nope/a.pem holds no such thing in PEM, or stands without the other one: set sslcert and sslkey together",
+		"sslmode=verify-full&sslrootcert=" + broken:    "DATABASE_URL: db.example:5432: tls: sslrootcert=" + broken + " is not one that PostgreSQL's driver takes: a file has to hold PEM",
+		"sslmode=full":                        "DATABASE_URL: db.example:5432: tls: sslmode=full is none of disable, allow, prefer, require, verify-ca and verify-full",
+		"pool_max_conns=many&sslmode=disable": "DATABASE_URL: db.example:5432: pool_max_conns=many is not one that PostgreSQL's driver takes: mend it, or leave it out",
+	} {
+		_, err := postgres.New("postgres://app:not-a-password@db.example:5432/app?"+query, postgres.Options{})
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v\nwant %s", query, err, want)
+		}
+	}
 }
 
 // The server asks for a password that is wrong.

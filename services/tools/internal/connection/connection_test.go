@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,5 +51,28 @@ func TestErrorNamesSettingHostAndClass(t *testing.T) {
 	}
 	if found := place.Failed("", syscall.ECONNREFUSED).Error(); !strings.Contains(found, ": refused: ") {
 		t.Error(found)
+	}
+}
+
+func TestRefusedParameter(t *testing.T) {
+	take := func(address string) error {
+		if strings.Contains(address, "bad") {
+			return errors.New("no")
+		}
+		return nil
+	}
+	for address, want := range map[string]string{
+		"x://h/d?mode=bad&other=1":       "mode=bad",
+		"x://h/d?sslpassword=bad":        "sslpassword",
+		"x://h/d?mode=bad&other=bad":     "",
+		"x://u:bad@h/d?mode=1&sslmode=2": "",
+	} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := connection.RefusedParameter(*u, take); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"time"
@@ -66,6 +67,10 @@ func parse(address string, roots *x509.CertPool) (*driver.Options, connection.Pl
 	u.RawQuery = query.Encode()
 	o, err := driver.ParseDSN(u.String())
 	if err != nil {
+		_, shown := connection.RefusedParameter(*u, func(address string) error { _, err := driver.ParseDSN(address); return err })
+		if shown != "" {
+			return nil, connection.Place{}, fmt.Errorf("%s: %s: %s is not one that ClickHouse's driver takes: mend it, or leave it out", Setting, u.Host, shown)
+		}
 		return nil, connection.Place{}, errAddress
 	}
 	o.Auth.Database = cmp.Or(o.Auth.Database, "default")

@@ -50,6 +50,20 @@ func TestUnknownHost(t *testing.T) {
 	wantClass(t, "clickhouse://us:"+password+"@nowhere.invalid:9000/d", connection.DNS)
 }
 
+// A parameter that the driver refuses is named, and no secret is shown.
+func TestARefusedParameterIsNamed(t *testing.T) {
+	for address, want := range map[string]string{
+		"clickhouse://us:not-a-secret@h:9000/d?secure=maybe":        "CLICKHOUSE_URL: h:9000: secure=maybe is not one that ClickHouse's driver takes: mend it, or leave it out",
+		"http://us:not-a-secret@h:8123/d?dial_timeout=abc&secure=0": "CLICKHOUSE_URL: h:8123: dial_timeout=abc is not one that ClickHouse's driver takes: mend it, or leave it out",
+		"clickhouse://us:not-a-secret@h:port/d?secure=maybe":        "CLICKHOUSE_URL: want ",
+	} {
+		_, err := clickhouse.Open(address, clickhouse.Options{})
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), password) {
+			t.Errorf("%s: %v, want %s", address, err, want)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -25,7 +23,9 @@ func refusedParameter(dsn string, err error) error {
 	query := u.Query()
 	name, why := refusedFile(query, err)
 	if name == "" {
-		name, why = refusedValue(u, query)
+		var shown string
+		name, shown = connection.RefusedParameter(*u, func(dsn string) error { _, err := pgxpool.ParseConfig(dsn); return err })
+		why = shown + remedy(name)
 	}
 	if name == "" {
 		return nil
@@ -50,31 +50,14 @@ func refusedFile(query url.Values, err error) (name, why string) {
 	return "", ""
 }
 
-// refusedValue is the parameter without which the string would be taken, and why; or "".
-func refusedValue(u *url.URL, query url.Values) (name, why string) {
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		others := maps.Clone(query)
-		delete(others, name)
-		rest := *u
-		rest.RawQuery = others.Encode()
-		if _, err := pgxpool.ParseConfig(rest.String()); err == nil {
-			return name, name + remedy(name, query.Get(name))
-		}
-	}
-	return "", ""
-}
-
-// remedy shows the value, but for one that may be a secret.
-func remedy(name, value string) string {
+func remedy(name string) string {
 	switch {
-	case strings.Contains(name, "password"):
-		return " is not one that PostgreSQL's driver takes"
 	case name == "sslmode":
-		return "=" + value + " is none of disable, allow, prefer, require, verify-ca and verify-full"
+		return " is none of disable, allow, prefer, require, verify-ca and verify-full"
 	case name == "sslcert", name == "sslkey":
-		return "=" + value + " holds no such thing in PEM, or stands without the other one: set sslcert and sslkey together"
+		return " holds no such thing in PEM, or stands without the other one: set sslcert and sslkey together"
 	case strings.HasPrefix(name, "ssl"):
-		return "=" + value + " is not one that PostgreSQL's driver takes: a file has to hold PEM"
+		return " is not one that PostgreSQL's driver takes: a file has to hold PEM"
 	}
-	return "=" + value + " is not one that PostgreSQL's driver takes: mend it, or leave it out"
+	return " is not one that PostgreSQL's driver takes: mend it, or leave it out"
 }

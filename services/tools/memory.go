@@ -79,6 +79,8 @@ func memoryFault(err error) error {
 		return unavailable(err)
 	case errors.Is(err, sink.ErrNothingConfirmed):
 		return connect.NewError(connect.CodeFailedPrecondition, errors.New("the store has not taken anything from the ledger yet: `switchyard memory status` tells why"))
+	case errors.Is(err, sink.ErrForeign):
+		return connect.NewError(connect.CodeFailedPrecondition, err)
 	default:
 		return fmt.Errorf("%w: %w", fault.New(fault.Unavailable, "%v", err), err)
 	}

@@ -51,17 +51,20 @@ type Hour struct {
 // then the rows of hours that differ, then, once the store has taken what was on
 // its way, those rows again. With repair it writes what is missing or different and removes
 // what the ledger has not. report gets how many rows were read, of how many.
+// ErrForeign for a store that another ledger filled: it is none of ours to compare, or to repair.
 func (w *Worker) Check(ctx context.Context, repair bool, report func(done, total int64) error) (Result, error) {
 	c := &check{Worker: w, report: report, counts: make(map[place]Hour)}
 	if err := w.ask(ctx, func(ctx context.Context) (err error) {
-		if c.id, err = w.Outbox.ID(ctx); err == nil {
-			c.lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
-		}
+		c.id, err = w.Outbox.ID(ctx)
 		return err
 	}); err != nil {
 		return Result{}, err
 	}
-	if c.lag.Cursor.Confirmed == 0 {
+	cursor, _, err := c.ours(ctx)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case cursor.Confirmed == 0:
 		return Result{}, ErrNothingConfirmed
 	}
 	for _, table := range w.Target.Tables() {
@@ -69,7 +72,7 @@ func (w *Worker) Check(ctx context.Context, repair bool, report func(done, total
 			return Result{}, err
 		}
 	}
-	err := c.settle(ctx, repair)
+	err = c.settle(ctx, repair)
 	return c.Result, err
 }
 
@@ -79,7 +82,6 @@ type check struct {
 	Result
 	report      func(done, total int64) error
 	id          string
-	lag         ledger.Lag
 	done, total int64
 	suspects    []suspect
 	// Of the hours that differed at first.

@@ -158,7 +158,7 @@ func (w *Worker) Passed(ctx context.Context, p ledger.Position, most time.Durati
 func (w *Worker) passed(p ledger.Position) bool { return w.cursor.At.Compare(p) >= 0 }
 
 func (w *Worker) hopeless() bool {
-	return w.circuit.open() || !w.holding || w.full || w.cursor.Rebuild > 0 || errors.Is(w.trouble, errForeign)
+	return w.circuit.open() || !w.holding || w.full || w.cursor.Rebuild > 0 || errors.Is(w.trouble, ErrForeign)
 }
 
 // CaughtUp reports whether the store is well and has what was committed before

@@ -12,8 +12,12 @@ import (
 // errLedger wraps the ledger's errors: the store is not to blame.
 var errLedger = errors.New("the ledger")
 
-// errForeign: the store holds what another ledger wrote.
-var errForeign = errors.New("it holds another ledger's memory")
+// ErrForeign: the store holds what another ledger wrote.
+var ErrForeign = errors.New("it holds another ledger's memory")
+
+func (w *Worker) foreign() error {
+	return fmt.Errorf("%w: to have it hold this one's, `switchyard memory rebuild %s`", ErrForeign, w.Target.Sink())
+}
 
 // turn does one step and tells how long to wait for the next one, and whether
 // that is for want of entries.
@@ -287,7 +291,7 @@ func (w *Worker) look(ctx context.Context) error {
 	switch {
 	case mark.Ledger != "" && mark.Ledger != w.identity:
 		if begun || cursor.Rebuild == 0 || cursor.Rebuild < mark.Number {
-			return fmt.Errorf("%w: to have it hold this one's, `switchyard memory rebuild %s`", errForeign, w.Target.Sink())
+			return w.foreign()
 		}
 	case mark.Number > cursor.Number:
 		why = "the store is ahead of the ledger, which was restored"
@@ -329,7 +333,7 @@ func (w *Worker) compare(ctx context.Context) error {
 	begun := cursor.At != ledger.Position{}
 	switch {
 	case mark.Ledger != "" && mark.Ledger != w.identity:
-		return fmt.Errorf("%w, and another process holds the sink: do all processes name the same store?", errForeign)
+		return fmt.Errorf("%w, and another process holds the sink: do all processes name the same store?", ErrForeign)
 	case begun && mark.Number < cursor.Confirmed:
 		return errors.New("it does not have what was confirmed: it was emptied or restored, or other processes name another store")
 	}

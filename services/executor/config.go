@@ -12,7 +12,7 @@ type Config struct {
 	// The services among themselves speak TLS where these are set.
 	TLSCertFile string `name:"service-tls-cert-file" env:"SERVICE_TLS_CERT_FILE" help:"Certificate chain in PEM, read again when it changes: this service then speaks TLS."`
 	TLSKeyFile  string `name:"service-tls-key-file" env:"SERVICE_TLS_KEY_FILE" help:"Private key of the certificate, in PEM."`
-	MaxInFlight int    `name:"max-in-flight" env:"EXECUTOR_MAX_IN_FLIGHT" default:"64" help:"Invocations at a time; more are shed with 429."`
+	MaxInFlight int    `name:"max-in-flight" env:"EXECUTOR_MAX_IN_FLIGHT" default:"256" help:"Invocations at a time, those for one provider a fourth of them at most; more are shed with 429."`
 	LogLevel    string `name:"log-level" env:"LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	// A provider without a token gets nothing: its actions are shown as dry runs.
 	GitHubToken    config.Setting `name:"github-token" env:"GITHUB_TOKEN" placeholder:"TOKEN" help:"Token that acts at GitHub."`

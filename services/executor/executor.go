@@ -19,7 +19,7 @@ type Executor struct {
 	cfg    Config
 	log    *slog.Logger
 	runner *command.Runner
-	slots  chan struct{}
+	slots  *slots
 	guard  *scope.Guard
 	tokens *tokens
 	pair   *service.KeyPair // nil where it speaks no TLS
@@ -65,7 +65,7 @@ func New(cfg Config, log *slog.Logger, now func() time.Time, opts ...Option) (*E
 		cfg:    cfg,
 		log:    log,
 		runner: &command.Runner{Actions: all, Log: log, Now: now},
-		slots:  make(chan struct{}, cfg.MaxInFlight),
+		slots:  newSlots(cfg.MaxInFlight, all),
 	}, nil
 }
 

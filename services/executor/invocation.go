@@ -22,14 +22,11 @@ func (e *Executor) serveInvocation(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed, "InvalidRequestException", "invocations are sent with POST")
 		return
 	}
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	default:
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, "TooManyRequestsException", "too many invocations in flight: EXECUTOR_MAX_IN_FLIGHT bounds them")
+	if !e.slots.enter() {
+		busy(w, "too many invocations in flight: EXECUTOR_MAX_IN_FLIGHT bounds them")
 		return
 	}
+	defer e.slots.leave()
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payloadLimit))
 	if err != nil {
 		refuseBody(w, err)
@@ -40,6 +37,12 @@ func (e *Executor) serveInvocation(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestContentException", "X-Amz-Client-Context is no JSON in base64")
 		return
 	}
+	provider := providerIn(payload)
+	if !e.slots.enterAt(provider) {
+		busy(w, "too many invocations in flight for "+provider+": its share of EXECUTOR_MAX_IN_FLIGHT bounds them")
+		return
+	}
+	defer e.slots.leaveAt(provider)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Amz-Executed-Version", "$LATEST")
 	result, err := e.Invoke(command.From(r.Context(), command.Caller{EffectKey: key}), payload)
@@ -57,6 +60,12 @@ func refuseBody(w http.ResponseWriter, err error) {
 		return
 	}
 	refuse(w, http.StatusBadRequest, "InvalidRequestContentException", "the payload could not be read")
+}
+
+// busy answers a request that there is no slot for.
+func busy(w http.ResponseWriter, message string) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, http.StatusTooManyRequests, "TooManyRequestsException", message)
 }
 
 // refuse answers a request that did not reach the function.

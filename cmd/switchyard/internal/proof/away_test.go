@@ -89,7 +89,7 @@ func TestOneProviderHangs(t *testing.T) {
 	}
 	before := median()
 	hang := a.github.Plant(provider.Fault{Name: "hangs", Delay: time.Minute, DropBefore: true, Times: 10_000})
-	const hanging = 30
+	const hanging = 90
 	waiting := make(chan struct{}, hanging)
 	for i := range hanging {
 		a.github.AddIssue("acme/api", provider.Issue{Number: 5000 + i, Title: "Try again", Author: "dev-one", Pull: true})

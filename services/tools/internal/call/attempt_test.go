@@ -93,6 +93,8 @@ func TestAttempt(t *testing.T) {
 		"set, no answer":           {err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: over, mayCome: true},
 		"set, tenth without one":   {evidence: failed(9), err: &call.InvokeError{Err: errors.New("timeout")}, state: "unknown", reason: "attempts", mayCome: true},
 		"never sent":               {err: &call.InvokeError{NotSent: true, Err: errors.New("refused")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second), notAttempted: true},
+		"no room for it":           {err: &call.InvokeError{NotSent: true, Busy: true, Err: errors.New("too many")}, state: "queued", reason: "rate_limited", next: now.Add(2 * time.Second), notAttempted: true, evidenceHas: "the executor is busy: too many"},
+		"no room for it, begun":    {begun: true, err: &call.InvokeError{NotSent: true, Busy: true, Err: errors.New("too many")}, state: "queued", reason: "rate_limited", next: now.Add(2 * time.Second), notAttempted: true, mayCome: true},
 		"never to be sent":         {err: &call.InvokeError{NotSent: true, Refused: true, Err: errors.New("too large")}, state: "failed", reason: "rejected", evidenceHas: "too large"},
 		"read, no answer":          {class: "read", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second)},
 		"dry run, no answer":       {mode: "dry_run", asked: "dry_run", err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second)},

@@ -46,6 +46,9 @@ type Executor interface {
 type InvokeError struct {
 	// NotSent: the executor can't have acted. Otherwise the outcome is unknown.
 	NotSent bool
+	// Busy: the executor is there and takes no more of this provider's calls for the
+	// moment.
+	Busy bool
 	// Refused: nor will it ever, such as for a command that is too large.
 	Refused bool
 	Err     error
@@ -178,11 +181,9 @@ func lanes(calls []ledger.Call) (list [][]ledger.Call) {
 // make makes one call, unless the time or the provider doesn't allow it. It is false
 // where the call is no longer the caller's, and nothing is to be recorded of it.
 func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) (ledger.Outcome, bool) {
-	began, provider := p.Now(), ledger.Provider(c.Shown)
-	if !began.Before(until) {
-		return queued(c, heldBack{reasonDeadline, began}), true
-	}
-	if held := p.circuits.enter(provider, began); held != nil {
+	provider := ledger.Provider(c.Shown)
+	began, held := p.enter(provider, until)
+	if held != nil {
 		return queued(c, *held), true
 	}
 	if held := p.await(ctx, c, until); held != nil {
@@ -196,6 +197,9 @@ func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) (l
 	}
 	j := p.attempt(ctx, c)
 	p.circuits.note(provider, &j.Outcome)
+	if j.busy {
+		p.circuits.block(provider, p.Now().Add(firstWait))
+	}
 	p.circuits.leave(provider, began, p.Now(), j.ofProvider, j.ofExecutor)
 	return j.Outcome, true
 }

@@ -17,8 +17,9 @@ const (
 	probeAfter   = 5 * time.Second
 	longestProbe = time.Minute
 	// inFlight bounds a provider's attempts at a time, of all requests together, to half
-	// of the requests that tools takes by default.
-	inFlight = 256
+	// of what an executor takes of one provider's by default: one that hangs is held
+	// back here, and not there.
+	inFlight = 32
 	// hanging is for how long slowest attempts of a provider must have been under way
 	// for no further one to be sent.
 	hanging = 3 * time.Second
@@ -43,9 +44,10 @@ type circuit struct {
 	probe     time.Duration
 	longest   time.Duration
 	probing   bool
-	// When each attempt under way began.
-	under []time.Time
-	// The provider's own word.
+	// When each attempt under way began, and a place for each.
+	under  []time.Time
+	places chan struct{}
+	// The provider's own word, or the executor's about it.
 	blocked time.Time
 }
 
@@ -60,7 +62,7 @@ func (c *circuits) of(provider string) *circuit {
 		c.at = make(map[string]*circuit)
 	}
 	if c.at[provider] == nil {
-		c.at[provider] = &circuit{longest: longestProbe}
+		c.at[provider] = &circuit{longest: longestProbe, places: make(chan struct{}, inFlight)}
 		if provider == executor {
 			c.at[provider].longest = probeAfter
 		}
@@ -68,11 +70,58 @@ func (c *circuits) of(provider string) *circuit {
 	return c.at[provider]
 }
 
-// enter lets an attempt at a provider begin, or tells why it may not. The end of one
-// that was let in is told with leave.
-func (c *circuits) enter(provider string, now time.Time) *heldBack {
+// enter waits for a place among a provider's attempts, and lets one begin, or tells why
+// it may not. The end of one that was let in is told with leave.
+func (p *Performer) enter(provider string, until time.Time) (began time.Time, held *heldBack) {
+	began = p.Now()
+	if !began.Before(until) {
+		return began, &heldBack{reasonDeadline, began}
+	}
+	places, held := p.circuits.places(provider, began)
+	if held != nil {
+		return began, held
+	}
+	// For longer than that only one waits that hangs.
+	timer := time.NewTimer(min(hanging, until.Sub(began)))
+	defer timer.Stop()
+	select {
+	case places <- struct{}{}:
+	case <-timer.C:
+		return began, &heldBack{reasonProviderAway, p.Now().Add(firstWait)}
+	}
+	if began = p.Now(); !began.Before(until) {
+		held = &heldBack{reasonDeadline, began}
+	} else {
+		held = p.circuits.begin(provider, began)
+	}
+	if held != nil {
+		<-places
+	}
+	return began, held
+}
+
+// places are those of a provider's attempts, unless it is known already that none may begin.
+func (c *circuits) places(provider string, now time.Time) (chan struct{}, *heldBack) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.of(provider).places, c.held(provider, now)
+}
+
+// begin notes that an attempt begins, unless it may not.
+func (c *circuits) begin(provider string, now time.Time) *heldBack {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if held := c.held(provider, now); held != nil {
+		return held
+	}
+	exec, at := c.of(executor), c.of(provider)
+	exec.probing, at.probing = !exec.openUntil.IsZero(), !at.openUntil.IsZero()
+	at.under = append(at.under, now)
+	return nil
+}
+
+// held tells why no attempt at a provider may begin; nil where one may.
+func (c *circuits) held(provider string, now time.Time) *heldBack {
 	exec, at := c.of(executor), c.of(provider)
 	if until, held := exec.holds(now); held {
 		return &heldBack{"executor_away", until}
@@ -83,11 +132,9 @@ func (c *circuits) enter(provider string, now time.Time) *heldBack {
 	if until, held := at.holds(now); held {
 		return &heldBack{reasonProviderAway, until}
 	}
-	if at.full(now) {
+	if at.hangs(now) {
 		return &heldBack{reasonProviderAway, now.Add(firstWait)}
 	}
-	exec.probing, at.probing = !exec.openUntil.IsZero(), !at.openUntil.IsZero()
-	at.under = append(at.under, now)
 	return nil
 }
 
@@ -100,9 +147,9 @@ func (c *circuit) holds(now time.Time) (until time.Time, held bool) {
 	return c.openUntil, c.openUntil.After(now)
 }
 
-// full tells whether a provider has all the attempts under way that it may have.
-func (c *circuit) full(now time.Time) bool {
-	return len(c.under) >= inFlight || len(c.under) >= slowest && now.Sub(c.under[slowest-1]) >= hanging
+// hangs tells whether a provider takes too long for too many attempts.
+func (c *circuit) hangs(now time.Time) bool {
+	return len(c.under) >= slowest && now.Sub(c.under[slowest-1]) >= hanging
 }
 
 // verdict is what an attempt says of the provider, or of the executor before it.
@@ -121,6 +168,7 @@ func (c *circuits) leave(provider string, began, now time.Time, ofProvider, ofEx
 	at := c.of(provider)
 	if i := slices.IndexFunc(at.under, began.Equal); i >= 0 {
 		at.under = slices.Delete(at.under, i, i+1)
+		<-at.places
 	}
 	at.judge(began, now, ofProvider)
 	c.of(executor).judge(began, now, ofExecutor)
@@ -149,7 +197,7 @@ func (c *circuits) except(now time.Time) (names []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, at := range c.at {
-		if _, held := at.holds(now); name != executor && (held || at.blocked.After(now) || at.full(now)) {
+		if _, held := at.holds(now); name != executor && (held || at.blocked.After(now) || at.hangs(now) || len(at.under) >= inFlight) {
 			names = append(names, name)
 		}
 	}
@@ -164,6 +212,15 @@ func (c *circuits) executorAway(now time.Time) (shut, probe bool) {
 	at := c.of(executor)
 	_, shut = at.holds(now)
 	return shut, !at.openUntil.IsZero()
+}
+
+// block holds a provider's attempts of this process back.
+func (c *circuits) block(provider string, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := c.of(provider); until.After(at.blocked) {
+		at.blocked = until
+	}
 }
 
 // learn takes over what the ledger has of all processes.

@@ -213,8 +213,8 @@ func TestHangingProviderLeavesTheOthersAlone(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		if w.sent[atJira] > 200 {
-			t.Errorf("%d attempts were sent to a provider that hangs: some after it was known to", w.sent[atJira])
+		if w.sent[atJira] > 32 {
+			t.Errorf("%d attempts were sent to a provider that hangs: more than its share, or some after it was known to", w.sent[atJira])
 		}
 	})
 }

@@ -3,6 +3,7 @@ package call
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
@@ -26,6 +27,8 @@ type judging struct {
 	ledger.Outcome
 	// What the attempt says of who was asked.
 	ofProvider, ofExecutor verdict
+	// busy: the executor takes no more of the provider's calls for the moment.
+	busy bool
 }
 
 // harmless: the attempt made no effect, whatever came of it.
@@ -43,6 +46,8 @@ func (j *judging) withoutResult(err error) {
 	switch {
 	case invoke != nil && invoke.Refused:
 		j.never(err.Error())
+	case invoke != nil && invoke.Busy:
+		j.heldOff(err)
 	case invoke != nil && invoke.NotSent:
 		// Nobody was asked: that is no attempt.
 		j.Attempted = false
@@ -51,6 +56,18 @@ func (j *judging) withoutResult(err error) {
 	default:
 		j.ofProvider = away
 		j.unknown("executor_away", "no answer")
+	}
+}
+
+// heldOff queues the call for an executor that has no room for it: it is there, and
+// nobody was asked. What it said is told once, however often the call finds it so.
+func (j *judging) heldOff(err error) {
+	j.Attempted = false
+	j.State, j.Reason, j.NextAt = "queued", reasonRateLimited, j.Now().Add(j.awayBackoff(j.call))
+	j.MayCome, j.ofExecutor, j.busy = j.pending(), well, true
+	detail := reasonRateLimited + ": the executor is busy: " + err.Error()
+	if !slices.ContainsFunc(j.call.Shown.GetEvidence(), func(e *toolsv1.Evidence) bool { return e.GetDetail() == detail }) {
+		j.note(ledger.EvidenceAttempt, "%s", detail)
 	}
 }
 

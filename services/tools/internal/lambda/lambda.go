@@ -93,7 +93,7 @@ func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executor
 		FunctionName: aws.String(c.function), Payload: payload, ClientContext: aws.String(about), LogType: types.LogTypeTail,
 	}, c.shows)
 	if err != nil {
-		return nil, &call.InvokeError{NotSent: notSent(err), Refused: tooLarge(err), Err: c.explain(err)}
+		return nil, &call.InvokeError{NotSent: notSent(err), Busy: statusOf(err) == http.StatusTooManyRequests, Refused: tooLarge(err), Err: c.explain(err)}
 	}
 	if out.FunctionError != nil {
 		return nil, &call.InvokeError{Err: functionError(out)}
@@ -118,13 +118,13 @@ func (c *Client) shows(o *lambda.Options) {
 // explain names the settings behind an invocation that got no answer, or was
 // not let in.
 func (c *Client) explain(err error) error {
-	var status interface{ HTTPStatusCode() int }
+	status := statusOf(err)
 	switch {
 	case c.endpoint == "":
 		return fmt.Errorf("lambda: invoke: %w", err)
-	case !errors.As(err, &status) || status.HTTPStatusCode() == 0:
+	case status == 0:
 		return fmt.Errorf("lambda: %s: %w", reach.Explain("EXECUTOR_ENDPOINT", c.endpoint, err), err)
-	case status.HTTPStatusCode() == http.StatusUnauthorized || status.HTTPStatusCode() == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return fmt.Errorf("lambda: the executor at EXECUTOR_ENDPOINT does not take this service's token: set TOOLS_TOKEN, or SERVICE_TOKEN, to the same for both: %w", err)
 	}
 	return fmt.Errorf("lambda: invoke: %w", err)
@@ -139,17 +139,20 @@ func functionError(out *lambda.InvokeOutput) error {
 }
 
 // tooLarge: Lambda refuses such a command each time.
-func tooLarge(err error) bool {
+func tooLarge(err error) bool { return statusOf(err) == http.StatusRequestEntityTooLarge }
+
+// statusOf is that of the answer to an invocation; 0 where there was none.
+func statusOf(err error) int {
 	var status interface{ HTTPStatusCode() int }
-	return errors.As(err, &status) && status.HTTPStatusCode() == http.StatusRequestEntityTooLarge
+	if !errors.As(err, &status) {
+		return 0
+	}
+	return status.HTTPStatusCode()
 }
 
 // notSent tells whether the function can't have run: no connection was made, no
 // TLS on it, or Lambda refused the invocation before it started.
 func notSent(err error) bool {
-	if reach.NotSent(err) {
-		return true
-	}
-	var status interface{ HTTPStatusCode() int }
-	return errors.As(err, &status) && status.HTTPStatusCode() >= 400 && status.HTTPStatusCode() < 500
+	status := statusOf(err)
+	return reach.NotSent(err) || status >= 400 && status < 500
 }

@@ -85,6 +85,7 @@ func TestInvocationsThatDoNotArrive(t *testing.T) {
 		{"no such host", "http://switchyard.invalid", "", token, false, []string{"(dns)", "correct the host in EXECUTOR_ENDPOINT"}},
 		{"another token", plain, "", "MARKED-other", false, []string{"EXECUTOR_ENDPOINT", "set TOOLS_TOKEN"}},
 		{"a token of another role", executor(t, nil, token, 403), "", token, false, []string{"EXECUTOR_ENDPOINT", "set TOOLS_TOKEN"}},
+		{"busy", executor(t, nil, token, 429), "", token, false, []string{"lambda: invoke"}},
 		{"failing", executor(t, nil, token, 500), "", token, true, []string{"lambda: invoke"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -107,6 +108,10 @@ func TestInvocationsThatDoNotArrive(t *testing.T) {
 			invoke, ok := errors.AsType[*call.InvokeError](err)
 			if !ok || invoke.NotSent == tc.sent {
 				t.Fatalf("%+v", err)
+			}
+			// One that has no room is there, and is not to be taken for away.
+			if invoke.Busy != (tc.name == "busy") {
+				t.Errorf("busy %v: %v", invoke.Busy, err)
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(err.Error(), want) {

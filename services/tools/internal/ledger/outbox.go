@@ -49,9 +49,11 @@ type Outbox interface {
 	// fixed is forgotten, and what was parked is tried again. Whoever holds the sink finds out with
 	// its next Fix or Confirm.
 	Rewind(ctx context.Context, s Sink, above uint64) error
-	// Park sets an entry aside that a store can't take, with the reason, so that
+	// Park sets entries aside that a store can't take, with the reason, so that
 	// the others go on. An entry is parked once; its time is the store's.
-	Park(ctx context.Context, s Sink, p Parked) error
+	Park(ctx context.Context, s Sink, parked ...Parked) error
+	// SetAside reports whether an entry is parked.
+	SetAside(ctx context.Context, s Sink, p Position) (bool, error)
 	// Lag tells how far a sink is behind. A sink that was never held is behind by all there is.
 	Lag(ctx context.Context, s Sink) (Lag, error)
 
@@ -113,6 +115,9 @@ type Entry struct {
 	At    time.Time // of the commit, by the store's clock
 }
 
+// ParkedShown is the most parked entries that Lag tells.
+const ParkedShown = 100
+
 // Parked is an entry that a store can't take.
 type Parked struct {
 	Position
@@ -134,7 +139,7 @@ type Lag struct {
 	Oldest time.Time
 	// Holder is who holds the sink; "" for nobody.
 	Holder Owner
-	// Parked are the newest, at most 100.
+	// Parked are the newest, at most ParkedShown.
 	Parked []Parked
 	// Blocker is the oldest transaction that keeps committed entries from being
 	// read, and since when; "" where there is none.

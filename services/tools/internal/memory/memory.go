@@ -88,7 +88,7 @@ func (m *Memory) Await(ctx context.Context, entry ledger.Position) {
 }
 
 // Show tells in a run what the stores have of it by now: which store each write
-// goes to, done or queued, with a gap for one that has not taken it.
+// goes to, done, queued or failed, with a gap for one that has not taken it.
 func (m *Memory) Show(ctx context.Context, stored ledger.Stored) *toolsv1.Run {
 	run := stored.Run
 	for _, s := range m.Stores {
@@ -101,13 +101,31 @@ func (m *Memory) Show(ctx context.Context, stored ledger.Stored) *toolsv1.Run {
 				continue
 			}
 			w.Store = string(s.Target.Sink())
-			if !s.Passed(ctx, stored.Entry, 0) {
-				w.State = "queued"
-				run.Gaps = append(run.Gaps, gapOf(s.Status(ctx), "has not taken this event yet"))
+			var gap *toolsv1.Gap
+			if w.State, w.Reason, gap = s.became(ctx, stored.Entry); gap != nil {
+				run.Gaps = append(run.Gaps, gap)
 			}
 		}
 	}
 	return run
+}
+
+// became tells what a store made of an entry: the state of the write, its reason, and
+// the gap of one that is not done. What is not known is not called done.
+func (s Store) became(ctx context.Context, entry ledger.Position) (state, reason string, gap *toolsv1.Gap) {
+	if !s.Passed(ctx, entry, 0) {
+		return "queued", "", gapOf(s.Status(ctx), "has not taken this event yet")
+	}
+	refused, err := s.Refused(ctx, entry)
+	switch {
+	case err != nil:
+		return "queued", "", gapOf(s.Status(ctx), "may have refused this event: the ledger could not be asked")
+	case refused:
+		sink := s.Target.Sink()
+		return "failed", "rejected", &toolsv1.Gap{Code: SinkBehind, Setting: s.Setting, Detail: fmt.Sprintf(
+			"%s refuses what this event wrote, which was set aside: `switchyard memory status` says why, `switchyard memory rebuild %s` tries it again", sink, sink)}
+	}
+	return "done", "", nil
 }
 
 // gapOf names a store, how far it is behind, why, and the setting.

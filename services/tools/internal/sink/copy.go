@@ -14,12 +14,13 @@ import (
 const mostParked = 100
 
 // copy writes the rows that a batch touched, as they are now. Those that the
-// store refuses are found by halves, and an entry that touched each is parked.
+// store refuses are found by halves, and the entries that touched each are parked.
 func (w *Worker) copy(ctx context.Context, batch ledger.Batch) error {
 	refused, err := w.write(ctx, batch.Number, ledger.Touched(batch.Entries).Of(w.Target.Tables()))
 	if err != nil {
 		return err
 	}
+	w.refused = len(refused) > 0
 	for _, r := range refused {
 		if err := w.park(ctx, batch.Entries, r); err != nil {
 			return err
@@ -95,16 +96,19 @@ func (w *Worker) writeHalves(ctx context.Context, number uint64, keys ledger.Key
 	return refused, nil
 }
 
-// park sets the last entry aside that touched a refused row: rows are copied as
-// they are now, whoever touched them before.
+// park sets all entries aside that touched a refused row: of none can be said that
+// the store has what it told.
 func (w *Worker) park(ctx context.Context, entries []ledger.Entry, r refusal) error {
-	for _, e := range slices.Backward(entries) {
+	var parked []ledger.Parked
+	for _, e := range entries {
 		if r.keys.Shares(ledger.Touched([]ledger.Entry{e})) {
-			w.Log.ErrorContext(ctx, "sink: the store refuses a row", "store", string(w.Target.Sink()), "event_id", e.EventID, "row", fmt.Sprintf("%+v", r.keys), "error", r.err)
-			return w.askLedger(ctx, func(ctx context.Context) error {
-				return w.Outbox.Park(ctx, w.Target.Sink(), ledger.Parked{Position: e.Position, EventID: e.EventID, Reason: r.err.Error()})
-			})
+			parked = append(parked, ledger.Parked{Position: e.Position, EventID: e.EventID, Reason: r.err.Error()})
 		}
 	}
-	return fmt.Errorf("sink: no entry touched %+v", r.keys)
+	if len(parked) == 0 {
+		return fmt.Errorf("sink: no entry touched %+v", r.keys)
+	}
+	last := parked[len(parked)-1].EventID
+	w.Log.ErrorContext(ctx, "sink: the store refuses a row", "store", string(w.Target.Sink()), "event_id", last, "row", fmt.Sprintf("%+v", r.keys), "error", r.err)
+	return w.askLedger(ctx, func(ctx context.Context) error { return w.Outbox.Park(ctx, w.Target.Sink(), parked...) })
 }

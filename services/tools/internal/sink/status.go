@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -127,8 +128,8 @@ func (c *lagCache) ask(ctx context.Context, w *Worker, done chan struct{}) {
 	close(done)
 }
 
-// Passed reports whether the store has what was committed up to a position. It
-// waits for that, at most as long as it is told to, where it is worth it: not while
+// Passed reports whether the store has what was committed up to a position, but for
+// what it refused. It waits for that, at most as long as it is told to, where it is worth it: not while
 // the store is away, more than a batch behind, or in another process's hands.
 func (w *Worker) Passed(ctx context.Context, p ledger.Position, most time.Duration) bool {
 	if most <= 0 {
@@ -159,6 +160,32 @@ func (w *Worker) passed(p ledger.Position) bool { return w.cursor.At.Compare(p) 
 
 func (w *Worker) hopeless() bool {
 	return w.circuit.open() || !w.holding || w.full || w.cursor.Rebuild > 0 || errors.Is(w.trouble, ErrForeign)
+}
+
+// span is a part of the outbox: what comes after one entry, through another.
+type span struct{ after, through ledger.Position }
+
+func (s span) has(p ledger.Position) bool {
+	return s.after.Compare(p) < 0 && s.through.Compare(p) >= 0
+}
+
+// Refused reports whether an entry that was passed was set aside, because the store
+// refuses a row that it touched. The ledger is asked only where this process can't
+// tell by itself, and not for longer than an answer may wait.
+func (w *Worker) Refused(ctx context.Context, p ledger.Position) (refused bool, err error) {
+	w.mu.Lock()
+	whole := w.whole.has(p)
+	w.mu.Unlock()
+	if whole {
+		return false, nil
+	}
+	lag, err := w.lag.get(ctx, w)
+	if err == nil && lag.Cursor.At.Compare(p) >= 0 && len(lag.Parked) < ledger.ParkedShown {
+		return slices.ContainsFunc(lag.Parked, func(parked ledger.Parked) bool { return parked.Seq == p.Seq }), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lagWait)
+	defer cancel()
+	return w.Outbox.SetAside(ctx, w.Target.Sink(), p)
 }
 
 // CaughtUp reports whether the store is well and has what was committed before

@@ -140,7 +140,11 @@ func (w *Worker) hold(ctx context.Context) (bool, error) {
 	if held {
 		w.heldAt = now
 	}
-	w.publish(func() { w.holding, w.cursor = held, cursor })
+	w.publish(func() {
+		if w.holding, w.cursor = held, cursor; !held {
+			w.whole = span{} // The holder may write the same again, and have it refused.
+		}
+	})
 	return held, nil
 }
 
@@ -200,6 +204,9 @@ func (w *Worker) fix(ctx context.Context) (batch ledger.Batch, err error) {
 		w.publish(func() {
 			w.cursor.At, w.cursor.Number, w.cursor.Rebuild = batch.After, batch.Number, batch.Rebuild
 			w.full = len(batch.Entries) >= batchEntries
+			if w.whole.through != batch.After {
+				w.whole = span{batch.After, batch.After}
+			}
 		})
 	}
 	return batch, err
@@ -214,6 +221,9 @@ func (w *Worker) confirm(ctx context.Context, batch ledger.Batch) error {
 	}
 	w.publish(func() {
 		w.cursor.At, w.cursor.Confirmed = batch.Through, batch.Number
+		if w.whole.through = batch.Through; w.refused {
+			w.whole.after = batch.Through
+		}
 		if batch.Last {
 			w.cursor.Rebuild = 0
 		}

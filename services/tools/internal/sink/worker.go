@@ -75,11 +75,14 @@ type Worker struct {
 	comparedAt time.Time
 	told       string // what was logged last
 	chunk      int    // the most keys of a write
+	refused    bool   // rows of the batch that is written
 
 	mu      sync.Mutex
 	circuit circuit
 	holding bool
 	cursor  ledger.Cursor
+	// What this process wrote last without that the store refused any of it.
+	whole span
 	// The last batch was a full one: there is more behind it.
 	full bool
 	// Why the store is not written; nil while it is.

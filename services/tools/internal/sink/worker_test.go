@@ -241,6 +241,63 @@ func TestRefusedRowsAreParked(t *testing.T) {
 	})
 }
 
+// Parking passes an entry, which is no reason to call it written: whichever process
+// is asked, however many are parked, and whoever else touched the row.
+func TestARefusedEntryIsNotCalledWritten(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.store.Refuse(func(rows ledger.Rows) bool {
+			for _, e := range rows.Entities {
+				if e.Ref == "github:pr:acme/api#7" {
+					return true
+				}
+			}
+			for _, o := range rows.Observations {
+				if len(o.Value) == 3 { // 100 to 250, which is more than is shown.
+					return true
+				}
+			}
+			return false
+		})
+		a, b := w.start("a"), w.start("b")
+		want := func(n int, want bool) {
+			w.Helper()
+			for name, p := range map[string]*process{"a": a, "b": b} {
+				at := ledger.Position{Seq: int64(n)}
+				if got, err := p.Refused(w.Context(), at); err != nil || got != want || !p.Passed(w.Context(), at, 0) {
+					w.Errorf("entry %d is refused: %v, %v, passed %v, says process %s", n, got, err, p.Passed(w.Context(), at, 0), name)
+				}
+			}
+		}
+		w.tell(60)
+		if at := w.lag().End; !a.Passed(w.Context(), at, 250*time.Millisecond) && !b.Passed(w.Context(), at, 250*time.Millisecond) {
+			w.Fatal("nobody follows")
+		}
+		w.wait(2 * time.Second)
+		for n := range 60 {
+			want(n+1, (n+1)%50 == 7) // 7 and 57 touched the same row in one batch.
+		}
+		w.tell(90)
+		w.wait(5 * time.Second)
+		w.tell(90)
+		w.wait(5 * time.Second)
+		w.tell(20)
+		w.wait(5 * time.Second)
+		if lag := w.lag(); lag.Entries != 0 || len(lag.Parked) != ledger.ParkedShown {
+			w.Fatalf("%d entries behind, %d parked are shown", lag.Entries, len(lag.Parked))
+		}
+		want(7, true)
+		want(8, false)
+		want(100, true)
+		want(257, true)
+		want(260, true)
+		w.store.Refuse(nil)
+		w.ok(w.ledger.Rewind(w.Context(), word, 0))
+		w.wait(10 * time.Second)
+		want(7, false)
+		want(100, false)
+	})
+}
+
 // A store that refuses everything is not well, whatever it says of the rows.
 func TestAStoreThatRefusesAllIsNotEmptiedIntoParked(t *testing.T) {
 	inWorld(t, func(w *world) {

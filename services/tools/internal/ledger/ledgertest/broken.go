@@ -53,7 +53,8 @@ type broken struct {
 	fix     func(context.Context, ledger.Sink, ledger.Owner, int) (ledger.Batch, error)
 	confirm func(context.Context, ledger.Sink, ledger.Owner, uint64) error
 	rewind  func(context.Context, ledger.Sink, uint64) error
-	park    func(context.Context, ledger.Sink, ledger.Parked) error
+	park    func(context.Context, ledger.Sink, ...ledger.Parked) error
+	aside   func(context.Context, ledger.Sink, ledger.Position) (bool, error)
 	lag     func(context.Context, ledger.Sink) (ledger.Lag, error)
 	rows    func(context.Context, ledger.Keys) (ledger.Rows, error)
 	scan    func(context.Context, ledger.Table, string, int) (ledger.Rows, string, error)
@@ -70,7 +71,7 @@ func breaking(sabotage func(b *broken)) func(Opener) Opener {
 				spent: s.Spent, made: s.Made, remember: s.Remember, resolve: s.Resolve, retry: s.Retry, decide: s.Decide,
 				timeline: s.Timeline, linked: s.Linked, entities: s.Entities, close: s.Close,
 				recordDeliveries: s.RecordDeliveries, getDelivery: s.GetDelivery, listDeliveries: s.ListDeliveries,
-				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, lag: s.Lag, rows: s.Rows, scan: s.Scan,
+				id: s.ID, hold: s.Hold, fix: s.Fix, confirm: s.Confirm, rewind: s.Rewind, park: s.Park, aside: s.SetAside, lag: s.Lag, rows: s.Rows, scan: s.Scan,
 				prune: s.PruneBodies, forget: s.Forget, tidy: s.Tidy,
 			}
 			t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.
@@ -271,8 +272,12 @@ func (b *broken) Rewind(ctx context.Context, s ledger.Sink, above uint64) error 
 	return b.rewind(ctx, s, above)
 }
 
-func (b *broken) Park(ctx context.Context, s ledger.Sink, p ledger.Parked) error {
-	return b.park(ctx, s, p)
+func (b *broken) Park(ctx context.Context, s ledger.Sink, parked ...ledger.Parked) error {
+	return b.park(ctx, s, parked...)
+}
+
+func (b *broken) SetAside(ctx context.Context, s ledger.Sink, p ledger.Position) (bool, error) {
+	return b.aside(ctx, s, p)
 }
 
 func (b *broken) Lag(ctx context.Context, s ledger.Sink) (ledger.Lag, error) { return b.lag(ctx, s) }

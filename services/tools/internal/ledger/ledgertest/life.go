@@ -89,6 +89,7 @@ func checkClosed(h *harness) {
 		"Confirm":  func() error { return h.Confirm(h.ctx, theSink, us, 1) },
 		"Rewind":   func() error { return h.Rewind(h.ctx, theSink, 0) },
 		"Park":     func() error { return h.Park(h.ctx, theSink, ledger.Parked{}) },
+		"SetAside": func() error { _, err := h.SetAside(h.ctx, theSink, ledger.Position{Seq: 1}); return err },
 		"Lag":      func() error { _, err := h.Lag(h.ctx, theSink); return err },
 		"Rows":     func() error { _, err := h.Rows(h.ctx, ledger.Keys{Events: []string{"x"}}); return err },
 		"Scan":     func() error { _, _, err := h.Scan(h.ctx, ledger.Events, "", 1); return err },

@@ -26,9 +26,15 @@ func rebuildEntries() []entry {
 			b.confirm = func(context.Context, ledger.Sink, ledger.Owner, uint64) error { return nil }
 		})},
 		{"what a store can't take is set aside", checkParked, breaking(func(b *broken) {
-			b.park = func(ctx context.Context, s ledger.Sink, p ledger.Parked) error {
-				p.Reason = ""
-				return b.Ledger.Park(ctx, s, p)
+			b.park = func(ctx context.Context, s ledger.Sink, parked ...ledger.Parked) error {
+				parked[0].Reason = ""
+				return b.Ledger.Park(ctx, s, parked...)
+			}
+		})},
+		{"what is set aside is known beyond the newest", checkSetAside, breaking(func(b *broken) {
+			b.aside = func(ctx context.Context, s ledger.Sink, p ledger.Position) (bool, error) {
+				lag, err := b.Ledger.Lag(ctx, s)
+				return slices.ContainsFunc(lag.Parked, func(shown ledger.Parked) bool { return shown.Position == p }), err
 			}
 		})},
 		{"lag counts what is not confirmed", checkLag, breaking(func(b *broken) {
@@ -167,6 +173,38 @@ func checkParked(h *harness) {
 	if len(other.Parked)+len(again.Parked) != 0 {
 		h.Errorf("parked for another sink %v, after beginning again %v", other.Parked, again.Parked)
 	}
+}
+
+// Lag tells the newest that are parked; each can be asked for.
+func checkSetAside(h *harness) {
+	const most = ledger.ParkedShown + 1
+	for n := range most + 1 {
+		h.opened(n + 1)
+	}
+	h.held(us)
+	entries := h.fixed(us, most+1).Entries
+	var parked []ledger.Parked
+	for _, e := range entries[:most] {
+		parked = append(parked, ledger.Parked{Position: e.Position, EventID: e.EventID, Reason: "too long"})
+	}
+	h.ok(h.Park(h.ctx, theSink, parked...))
+	lag, err := h.Lag(h.ctx, theSink)
+	h.ok(err)
+	if len(lag.Parked) != ledger.ParkedShown || lag.Parked[0].Position != entries[most-1].Position {
+		h.Errorf("%d are shown, the first is %+v", len(lag.Parked), lag.Parked[0])
+	}
+	want := func(what string, s ledger.Sink, e ledger.Entry, want bool) {
+		h.Helper()
+		if got, err := h.SetAside(h.ctx, s, e.Position); err != nil || got != want {
+			h.Errorf("%s: %v, %v", what, got, err)
+		}
+	}
+	want("the newest", theSink, entries[most-1], true)
+	want("the oldest", theSink, entries[0], true)
+	want("one that was taken", theSink, entries[most], false)
+	want("another sink's", "neo4j", entries[0], false)
+	h.ok(h.Rewind(h.ctx, theSink, 0))
+	want("after beginning again", theSink, entries[0], false)
 }
 
 func checkLag(h *harness) {

@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
 
 const (
@@ -52,7 +51,7 @@ func (s *Store) Lag(ctx context.Context, name ledger.Sink) (lag ledger.Lag, err 
 			lag.Parked = append(lag.Parked, p)
 			return err
 		}, `SELECT coalesce((SELECT xid FROM entry WHERE seq = parked.entry), '0'), entry, event_id, reason, at FROM parked WHERE sink = $1 ORDER BY entry DESC LIMIT $2`,
-			text(string(name)), record.ParkedShown)
+			text(string(name)), ledger.ParkedShown)
 		t.query(func(rows pgx.Rows) error {
 			var since time.Time
 			err := rows.Scan(&lag.Blocker, &since)

@@ -179,13 +179,25 @@ func (s *Store) Rewind(ctx context.Context, name ledger.Sink, above uint64) erro
 }
 
 // Park implements ledger.Outbox.
-func (s *Store) Park(ctx context.Context, name ledger.Sink, p ledger.Parked) error {
+func (s *Store) Park(ctx context.Context, name ledger.Sink, parked ...ledger.Parked) error {
 	return s.write(ctx, func(t *transaction) error {
 		if err := t.send(); err != nil { // For the time.
 			return err
 		}
-		t.exec(`INSERT INTO parked (sink, entry, event_id, reason, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sink, entry) DO NOTHING`,
-			text(string(name)), p.Seq, text(p.EventID), text(p.Reason), t.now)
+		for _, p := range parked {
+			t.exec(`INSERT INTO parked (sink, entry, event_id, reason, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sink, entry) DO NOTHING`,
+				text(string(name)), p.Seq, text(p.EventID), text(p.Reason), t.now)
+		}
 		return nil
 	})
+}
+
+// SetAside implements ledger.Outbox.
+func (s *Store) SetAside(ctx context.Context, name ledger.Sink, p ledger.Position) (found bool, err error) {
+	err = s.read(ctx, func(t *transaction) error {
+		t.query(func(rows pgx.Rows) error { return rows.Scan(&found) },
+			`SELECT EXISTS (SELECT 1 FROM parked WHERE sink = $1 AND entry = $2)`, text(string(name)), p.Seq)
+		return nil
+	})
+	return found, err
 }

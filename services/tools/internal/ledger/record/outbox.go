@@ -34,9 +34,6 @@ func (e *Entity) Row() ledger.EntityRow {
 	return row
 }
 
-// ParkedShown is the most parked entries that Lag tells.
-const ParkedShown = 100
-
 // Entry is a row of entry with its event's id.
 type Entry struct {
 	ledger.Position

@@ -171,12 +171,26 @@ func (s *Store) Rewind(ctx context.Context, name ledger.Sink, above uint64) erro
 }
 
 // Park implements ledger.Outbox.
-func (s *Store) Park(ctx context.Context, name ledger.Sink, p ledger.Parked) error {
+func (s *Store) Park(ctx context.Context, name ledger.Sink, parked ...ledger.Parked) error {
 	now := ledger.Micros(s.now())
 	return s.writer.do(ctx, func(b *batch) error {
-		_, err := b.exec(insertParked, string(name), p.Seq, p.EventID, p.Reason, now)
-		return err
+		for _, p := range parked {
+			if _, err := b.exec(insertParked, string(name), p.Seq, p.EventID, p.Reason, now); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// SetAside implements ledger.Outbox.
+func (s *Store) SetAside(ctx context.Context, name ledger.Sink, p ledger.Position) (bool, error) {
+	q, err := s.reader.at(ctx)
+	if err != nil {
+		return false, err
+	}
+	found, err := collect(q, scanNumber, selectSetAside, string(name), p.Seq)
+	return len(found) > 0, err
 }
 
 // Lag implements ledger.Outbox. Nothing keeps committed entries from being read here.
@@ -205,7 +219,7 @@ func (s *Store) Lag(ctx context.Context, name ledger.Sink) (lag ledger.Lag, err 
 	if row.leaseUntil > ledger.Micros(s.now()) {
 		lag.Holder = ledger.Owner(row.owner)
 	}
-	lag.Parked, err = collect(q, scanParked, selectParked, string(name), record.ParkedShown)
+	lag.Parked, err = collect(q, scanParked, selectParked, string(name), ledger.ParkedShown)
 	return lag, err
 }
 

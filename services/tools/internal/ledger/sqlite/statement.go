@@ -33,6 +33,7 @@ const (
 	selectBatch
 	selectOldestEntry
 	selectParked
+	selectSetAside
 	selectEventRows
 	selectEntityRows
 	selectLinkRows

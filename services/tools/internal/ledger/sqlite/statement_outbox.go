@@ -18,6 +18,8 @@ func (s statement) outboxText() string {
 		return `SELECT at FROM entry WHERE seq > ? ORDER BY seq LIMIT 1`
 	case selectParked:
 		return `SELECT entry, event_id, reason, at FROM parked WHERE sink = ? ORDER BY entry DESC LIMIT ?`
+	case selectSetAside:
+		return `SELECT entry FROM parked WHERE sink = ? AND entry = ?`
 	case selectEventRows:
 		return `SELECT event.id, run.opened FROM json_each(?) AS wanted
 			JOIN event ON event.id = wanted.value JOIN run ON run.seq = event.seq`

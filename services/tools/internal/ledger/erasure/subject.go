@@ -119,10 +119,11 @@ func (s *subject) clear(a *eventv1.Account, origin string) (*eventv1.Account, bo
 	return &eventv1.Account{}, true
 }
 
-// people are the fields that hold accounts.
+// people are the fields that hold accounts, as ingress' normalizers, changes, attributes
+// and observations name them. A test reads the normalizers for more.
 func people(name string) bool {
 	switch strings.ToLower(name) {
-	case "assignee", "assignees", "author", "creator", "editor", "reporter", "reviewer", "reviewers", "requested_reviewer",
+	case "account", "sponsorable", "assignee", "assignees", "author", "creator", "editor", "reporter", "reviewer", "reviewers", "requested_reviewer",
 		"member", "login", "user", "owner", "lead", "actor", "sender", "issue.assigned":
 		return true
 	}

@@ -46,7 +46,8 @@ type marking struct {
 	now time.Time
 }
 
-// Mark fills a ledger. What the fifth run tells names neither of both.
+// Mark fills a ledger. What the fifth run tells names neither of both; the sixth has
+// the person in fields alone, as an app's installation and a sponsorship do.
 func Mark(ctx context.Context, l Ledger, now time.Time) error {
 	m := &marking{Ledger: l, ctx: ctx, now: now}
 	zoe := &eventv1.Account{Id: markedID, Login: markedLogin, Type: "User", Association: "MEMBER"}
@@ -94,6 +95,10 @@ func Mark(ctx context.Context, l Ledger, now time.Time) error {
 			[]*eventv1.Part{part("title", "quiet ACME-10", bob, nil)}, map[string]any{"assignee": "bob"}, "nobody", func() []ledger.Call {
 				return []ledger.Call{m.call(issue, "failed", "quiet")}
 			},
+		},
+		{
+			m.change(5, "1005", bob),
+			[]*eventv1.Part{part("title", "plain", bob, nil)}, map[string]any{"account": markedLogin, "sponsorable": "Zoe-Marked"}, "nobody", nil,
 		},
 	} {
 		if err := m.tell(i+1, e.change, e.parts, e.fields, e.body, e.calls); err != nil {

@@ -182,12 +182,8 @@ func lanes(calls []ledger.Call) (list [][]ledger.Call) {
 // where the call is no longer the caller's, and nothing is to be recorded of it.
 func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) (ledger.Outcome, bool) {
 	provider := ledger.Provider(c.Shown)
-	began, held := p.enter(provider, until)
+	began, held := p.enter(ctx, c, until)
 	if held != nil {
-		return queued(c, *held), true
-	}
-	if held := p.await(ctx, c, until); held != nil {
-		p.circuits.leave(provider, began, p.Now(), nothing, nothing)
 		return queued(c, *held), true
 	}
 	c, ok := p.begin(ctx, c, until)

@@ -70,36 +70,6 @@ func (c *circuits) of(provider string) *circuit {
 	return c.at[provider]
 }
 
-// enter waits for a place among a provider's attempts, and lets one begin, or tells why
-// it may not. The end of one that was let in is told with leave.
-func (p *Performer) enter(provider string, until time.Time) (began time.Time, held *heldBack) {
-	began = p.Now()
-	if !began.Before(until) {
-		return began, &heldBack{reasonDeadline, began}
-	}
-	places, held := p.circuits.places(provider, began)
-	if held != nil {
-		return began, held
-	}
-	// For longer than that only one waits that hangs.
-	timer := time.NewTimer(min(hanging, until.Sub(began)))
-	defer timer.Stop()
-	select {
-	case places <- struct{}{}:
-	case <-timer.C:
-		return began, &heldBack{reasonProviderAway, p.Now().Add(firstWait)}
-	}
-	if began = p.Now(); !began.Before(until) {
-		held = &heldBack{reasonDeadline, began}
-	} else {
-		held = p.circuits.begin(provider, began)
-	}
-	if held != nil {
-		<-places
-	}
-	return began, held
-}
-
 // places are those of a provider's attempts, unless it is known already that none may begin.
 func (c *circuits) places(provider string, now time.Time) (chan struct{}, *heldBack) {
 	c.mu.Lock()

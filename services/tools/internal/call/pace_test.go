@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/call"
@@ -87,4 +89,41 @@ func setPage(t *testing.T, p *call.Performer, mode string) {
 	if _, err := p.Perform(t.Context(), "run", []ledger.Call{c}, until); err != nil {
 		t.Error(err)
 	}
+}
+
+// What waits for Notion's turn is not under way there: twenty calls at once, each answered
+// at once, were taken for a provider that hangs.
+func TestWaitingForATurnIsNoHanging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.invoke = func(context.Context, *executorv1.Command) (*executorv1.Result, error) {
+			return &executorv1.Result{Outcome: "done"}, nil
+		}
+		p := w.performer()
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { setPage(t, p, "act") })
+		}
+		pass(3*time.Second + 10*time.Millisecond)
+		setPage(t, p, "act")
+		wg.Wait()
+		w.want(t, "outcomes", w.outcomes, map[string]int{"done ": 21})
+	})
+}
+
+// A call of a provider that is held back takes no turn of those that come after it.
+func TestWhatIsHeldBackTakesNoTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		result := &executorv1.Result{Outcome: "retry", Reason: "rate_limited", RetryAfter: durationpb.New(10 * time.Second)}
+		w.invoke = func(context.Context, *executorv1.Command) (*executorv1.Result, error) { return result, nil }
+		p := w.performer()
+		for range 30 {
+			setPage(t, p, "act")
+		}
+		w.want(t, "outcomes", w.outcomes, map[string]int{"queued rate_limited": 30})
+		if turns := w.slot.Sub(w.started); turns > time.Second/3 {
+			t.Errorf("turns of %v were taken for one request", turns)
+		}
+	})
 }

@@ -141,7 +141,8 @@ type Result struct {
 	Ref string `protobuf:"bytes,3,opt,name=ref,proto3" json:"ref,omitempty"`
 	Url string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`
 	// dry_run: method, url and body that would be sent; no secrets.
-	Request    *structpb.Struct     `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	Request *structpb.Struct `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	// retry and unknown: how long the provider asks to be left alone.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	// The provider's status code; 0 where none was received.
 	HttpStatus uint32 `protobuf:"varint,7,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`

@@ -124,7 +124,7 @@ func (a *attempt) failed(ctx context.Context, cmd *executorv1.Command, err error
 		}
 	}
 	if a.acted.Load() && f.Outcome != Unknown && !f.read {
-		f = &Failure{Outcome: Unknown, Reason: a.p.o.Name + " took the request and gave an answer that says nothing of it", Status: f.Status, err: err}
+		f = &Failure{Outcome: Unknown, Reason: a.p.o.Name + " took the request and gave an answer that says nothing of it", Status: f.Status, RetryAfter: f.RetryAfter, err: err}
 	}
 	if f.Outcome == Rejected && cmd.GetMode() == Look {
 		// What may not be looked at may be there.

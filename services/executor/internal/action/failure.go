@@ -120,6 +120,7 @@ func (a *attempt) refused(resp *http.Response, secrets []string, reads bool) err
 		// It may have failed after the effect.
 		a.acted.Store(true)
 		f.Outcome, f.Reason = Unknown, fmt.Sprintf("%s failed with %d and may have acted", a.p.o.Name, resp.StatusCode)
+		f.RetryAfter = retryAfter(resp.Header, a.p.o.Now())
 	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout:
 		f.Outcome, f.Reason, f.RetryAfter = Retry, ReasonProviderAway, retryAfter(resp.Header, a.p.o.Now())
 		f.Detail = a.p.sentence(resp.StatusCode, body, secrets)

@@ -140,6 +140,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		"secondary, with a time": {act: answers(403, map[string]string{"Retry-After": "90"}, ``), outcome: "retry", reason: "rate_limited", wait: 90 * time.Second, status: 403},
 		"failed":                 {act: answers(500, nil, ``), outcome: "unknown", reason: "may have acted", status: 500},
 		"gateway":                {act: answers(502, nil, ``), outcome: "unknown", reason: "may have acted", status: 502},
+		"failed, with a time":    {act: answers(503, map[string]string{"Retry-After": "600"}, ``), outcome: "unknown", reason: "may have acted", wait: 10 * time.Minute, status: 503},
 		"dropped":                {act: drops, outcome: "unknown", reason: "may have reached it"},
 		// The answer to the read had a status, that to the request that acts has none.
 		"dropped after a read": {look: answers(200, nil, `{}`), act: drops, outcome: "unknown", reason: "may have reached it"},

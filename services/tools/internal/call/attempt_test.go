@@ -60,6 +60,10 @@ func TestAttempt(t *testing.T) {
 	dry := []*toolsv1.Evidence{{Kind: ledger.EvidenceDryRun, Detail: "policy: dry_run in POLICY_FILE is on"}}
 	limited := result("retry", "rate_limited")
 	limited.RetryAfter = durationpb.New(time.Minute)
+	later := result("unknown", "")
+	later.RetryAfter = durationpb.New(10 * time.Minute)
+	sooner := result("unknown", "")
+	sooner.RetryAfter = durationpb.New(time.Second)
 	for name, c := range map[string]struct {
 		class, mode string // set, act
 		begun       bool
@@ -90,6 +94,10 @@ func TestAttempt(t *testing.T) {
 		"too late to start":       {result: result("retry", "deadline"), state: "queued", reason: "deadline", next: now.Add(2 * time.Second)},
 
 		"set, unknown":             {result: result("unknown", "timeout"), state: "queued", reason: "provider_away", next: over, mayCome: true},
+		"set, unknown, wait":       {result: later, state: "queued", reason: "provider_away", next: now.Add(10 * time.Minute), mayCome: true},
+		"set, unknown, short wait": {result: sooner, state: "queued", reason: "provider_away", next: over, mayCome: true},
+		"create, unknown, wait":    {class: "create", result: later, state: "queued", reason: "provider_away", next: now.Add(10 * time.Minute), mayCome: true},
+		"set, tenth, wait":         {evidence: failed(9), result: later, state: "unknown", reason: "attempts", mayCome: true},
 		"set, no answer":           {err: &call.InvokeError{Err: errors.New("timeout")}, state: "queued", reason: "executor_away", next: over, mayCome: true},
 		"set, tenth without one":   {evidence: failed(9), err: &call.InvokeError{Err: errors.New("timeout")}, state: "unknown", reason: "attempts", mayCome: true},
 		"never sent":               {err: &call.InvokeError{NotSent: true, Err: errors.New("refused")}, state: "queued", reason: "executor_away", next: now.Add(2 * time.Second), notAttempted: true},

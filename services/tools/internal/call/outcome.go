@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	executorv1 "github.com/switchyard-dev/switchyard/gen/switchyard/executor/v1"
 	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
@@ -156,6 +157,14 @@ func (j *judging) withResult(r *executorv1.Result) {
 			j.ofProvider = nothing // It may be well, and have no marker to look for.
 		}
 		j.unknown("", detail)
+		j.obey(r.GetRetryAfter().AsDuration())
+	}
+}
+
+// obey puts the next attempt off for as long as the provider asks.
+func (j *judging) obey(wait time.Duration) {
+	if at := j.Now().Add(wait); j.State == "queued" && at.After(j.NextAt) {
+		j.NextAt = at
 	}
 }
 
@@ -213,13 +222,10 @@ func (j *judging) retry(r *executorv1.Result, detail string) {
 		detail = ""
 	}
 	j.again(reason, detail, j.pending())
-	if wait := r.GetRetryAfter().AsDuration(); j.State == "queued" && wait > 0 {
-		if at := j.Now().Add(wait); at.After(j.NextAt) {
-			j.NextAt = at
-		}
-		if reason == reasonRateLimited {
-			j.Blocked = j.Now().Add(wait)
-		}
+	wait := r.GetRetryAfter().AsDuration()
+	j.obey(wait)
+	if j.State == "queued" && wait > 0 && reason == reasonRateLimited {
+		j.Blocked = j.Now().Add(wait)
 	}
 }
 

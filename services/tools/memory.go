@@ -124,6 +124,9 @@ func storeCheck(store memory.Store, r sink.Result) *toolsv1.StoreCheck {
 	if r.Unsettled {
 		out.Gaps = append(out.Gaps, &toolsv1.Gap{Code: memory.SinkBehind, Setting: store.Setting, Detail: word + " is behind: what is on its way may be counted as missing or different"})
 	}
+	for _, why := range r.NotRepaired {
+		out.Gaps = append(out.Gaps, &toolsv1.Gap{Code: "not_repaired", Setting: store.Setting, Detail: word + ": " + why})
+	}
 	if r.TooMany {
 		out.Gaps = append(out.Gaps, &toolsv1.Gap{Code: "check_coarse", Setting: store.Setting, Detail: "so many rows differ that they were counted by the hour and not one by one: `switchyard memory rebuild " + word + "` is the repair"})
 	}

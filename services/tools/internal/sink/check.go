@@ -33,7 +33,9 @@ type Result struct {
 	// Rows that the store has not, has differently, and has beyond the ledger's.
 	Missing, Different, Extra int64
 	Repaired                  int64
-	Hours                     []Hour
+	// NotRepaired says of the differences that a repair left why they are there.
+	NotRepaired []string
+	Hours       []Hour
 	// TooMany: single rows were not compared, and the counts are those of hours.
 	TooMany bool
 	// Unsettled: the store is behind, and what is on its way may be counted.
@@ -84,6 +86,9 @@ type check struct {
 	id          string
 	done, total int64
 	suspects    []suspect
+	// The repair's name, which no other one has, and what the store refused of it.
+	name    string
+	refused []refusal
 	// Of the hours that differed at first.
 	counts map[place]Hour
 }

@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
@@ -40,6 +41,7 @@ func (c *check) cursor(ctx context.Context) (cursor ledger.Cursor, err error) {
 // was confirmed. Whatever a later batch writes has a higher one, and a row that changed
 // since its batch was fixed is in a later batch.
 func (c *check) repair(ctx context.Context) error {
+	c.name = fmt.Sprintf("%s/%d", c.Owner, c.Now().UnixNano())
 	for chunk := range slices.Chunk(c.suspects, repairRows) {
 		if err := c.write(ctx, keysOf(chunk)); err != nil {
 			return err
@@ -49,12 +51,32 @@ func (c *check) repair(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range now {
-		if same(s.ledgers, s.store) {
+	c.left(now)
+	return nil
+}
+
+// left counts what is repaired, by what both sides have now, and says why the rest is not.
+func (c *check) left(now []suspect) {
+	changed, unshown := 0, -len(c.refused)
+	for i, s := range now {
+		switch {
+		case same(s.ledgers, s.store):
 			c.Repaired++
+		case !same(s.ledgers, c.suspects[i].ledgers):
+			changed++
+		default:
+			unshown++
 		}
 	}
-	return nil
+	if len(c.refused) > 0 {
+		c.NotRepaired = append(c.NotRepaired, fmt.Sprintf("rows that it does not take: %d (%v)", len(c.refused), c.refused[0].err))
+	}
+	if unshown > 0 {
+		c.NotRepaired = append(c.NotRepaired, fmt.Sprintf("rows that it said it has, and does not show so: %d; `switchyard memory rebuild %s` writes all anew", unshown, c.Target.Sink()))
+	}
+	if changed > 0 {
+		c.NotRepaired = append(c.NotRepaired, fmt.Sprintf("rows that changed meanwhile, and come with what is on its way: %d", changed))
+	}
 }
 
 // write writes rows to a store that is, just before, this ledger's and what the
@@ -72,12 +94,32 @@ func (c *check) write(ctx context.Context, keys ledger.Keys) error {
 	case mark.Number < before.Confirmed, mark.Number > cursor.Number:
 		return errOther
 	}
-	return c.ask(ctx, func(ctx context.Context) error {
+	err = c.ask(ctx, func(ctx context.Context) error {
 		rows, err := c.Outbox.Rows(ctx, keys)
 		if err != nil {
 			return err
 		}
 		mark := Mark{Ledger: c.id, Number: cursor.Confirmed}
-		return c.Target.Write(ctx, Writing{Mark: mark, Rows: rows, Gone: keys.Without(rows)})
+		return c.Target.Write(ctx, Writing{Mark: mark, Rows: rows, Gone: keys.Without(rows), Repair: c.name})
 	})
+	if errors.Is(err, ErrRow) {
+		return c.halve(ctx, keys, err)
+	}
+	return err
+}
+
+// halve finds the rows that the store refuses, so that the others are written.
+func (c *check) halve(ctx context.Context, keys ledger.Keys, refused error) error {
+	if keys.Len() <= 1 {
+		if c.refused = append(c.refused, refusal{keys, refused}); len(c.refused) > mostParked {
+			return fmt.Errorf("it refuses more than %d rows: %s", mostParked, refused.Error())
+		}
+		return nil
+	}
+	for _, half := range keys.Halves() {
+		if err := c.write(ctx, half); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -57,4 +57,8 @@ type Writing struct {
 	Rows ledger.Rows
 	// Gone are rows that the ledger has no more.
 	Gone ledger.Keys
+	// Repair names the repair that this is part of; "" for a batch. The same rows may have
+	// been written under this number before, by another repair too, and were lost since:
+	// a store that takes a repeated write once takes each repair's.
+	Repair string
 }

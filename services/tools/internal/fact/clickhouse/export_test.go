@@ -5,7 +5,10 @@ import (
 	"reflect"
 	"time"
 
+	clickhouse "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
 // Patient are options for a machine that has much else to do.
@@ -19,6 +22,12 @@ func (s *Store) Empty(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Lose implements sinktest.Target.
+func (s *Store) Lose(ctx context.Context, k ledger.Keys) error {
+	wait := clickhouse.WithSettings(clickhouse.Settings{"mutations_sync": 1})
+	return s.eraseVersions(clickhouse.Context(ctx, wait), k, "true")
 }
 
 // Exec runs a statement as an operator would.

@@ -72,7 +72,7 @@ func targets(t *testing.T) sinktest.Opener {
 	address, current := testkit.ClickHouse(t), ""
 	reader := reopen(t, address)
 	prepare(t, reader)
-	return func(t testing.TB, name string) sink.Target {
+	return func(t testing.TB, name string) sinktest.Target {
 		if name != current {
 			if err := reader.Empty(t.Context()); err != nil {
 				t.Fatal(err)

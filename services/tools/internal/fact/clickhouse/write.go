@@ -24,7 +24,7 @@ func (s *Store) Write(ctx context.Context, w sink.Writing) error {
 		return errors.Join(sink.ErrRow, err)
 	}
 	for _, b := range []block{e, observations(w.Number, w.Rows.Observations, w.Gone.Observations)} {
-		if err := s.insert(ctx, b, token(w.Mark, b)); err != nil {
+		if err := s.insert(ctx, b, token(w, b)); err != nil {
 			return err
 		}
 	}
@@ -73,8 +73,9 @@ func send(ctx context.Context, c conn, b block) (err error) {
 
 // token is the same for the same rows of the same batch, which the server then
 // takes once. A batch that is written again may have newer rows: the number alone
-// would have the server throw them away.
-func token(m sink.Mark, b block) string {
+// would have the server throw them away. So would it a repair's, which are lost, without
+// the repair's name; insert_deduplicate=0 doesn't keep a current server from comparing.
+func token(w sink.Writing, b block) string {
 	h := sha256.New()
 	add := func(v string) {
 		h.Write(binary.AppendUvarint(nil, uint64(len(v))))
@@ -92,5 +93,5 @@ func token(m sink.Mark, b block) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s/%d/%s/%s", m.Ledger, m.Number, b.table, hex.EncodeToString(h.Sum(nil)[:16]))
+	return fmt.Sprintf("%s/%d/%s/%s/%s", w.Ledger, w.Number, b.table, hex.EncodeToString(h.Sum(nil)[:16]), w.Repair)
 }

@@ -1,11 +1,30 @@
 package neo4j
 
-import "context"
+import (
+	"context"
+
+	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
+)
 
 // Empty removes all that is in the database but the schema's constraints and indexes.
 func (s *Store) Empty(ctx context.Context) error {
 	_, err := s.server.once(ctx, 0, `MATCH (n) CALL { WITH n DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS`, nil)
 	return err
+}
+
+// Lose implements sinktest.Target.
+func (s *Store) Lose(ctx context.Context, k ledger.Keys) error {
+	var links []string
+	for _, key := range k.Links {
+		links = append(links, digest(key))
+	}
+	return s.server.write(ctx, func(t *transaction) error {
+		if _, err := t.run(`MATCH ()-[l:LINKS]->() WHERE l._key IN $keys DELETE l`, record{"keys": links}); err != nil {
+			return err
+		}
+		_, err := t.run(`MATCH (n:Entity) WHERE n.ref IN $refs DETACH DELETE n`, record{"refs": k.Entities})
+		return err
+	})
 }
 
 // Ask runs a statement as somebody by hand would.

@@ -4,14 +4,13 @@ import (
 	"testing"
 
 	"github.com/switchyard-dev/switchyard/internal/testkit"
-	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/sink/sinktest"
 )
 
 // openTarget opens the server's one database, emptied where a name is new.
 func openTarget() sinktest.Opener {
 	opened := make(map[string]string)
-	return func(t testing.TB, name string) sink.Target {
+	return func(t testing.TB, name string) sinktest.Target {
 		t.Helper()
 		if opened[name] != "" {
 			return reopen(t, opened[name])

@@ -10,7 +10,7 @@ import (
 
 // broken is a store of which one method does something else.
 type broken struct {
-	sink.Target
+	Target
 	prepare func(context.Context) (sink.Mark, error)
 	write   func(context.Context, sink.Writing) error
 	sweep   func(context.Context, uint64) error
@@ -20,7 +20,7 @@ type broken struct {
 }
 
 func breaking(open Opener, sabotage func(*broken)) Opener {
-	return func(t testing.TB, name string) sink.Target {
+	return func(t testing.TB, name string) Target {
 		s := open(t, name)
 		b := &broken{Target: s, prepare: s.Prepare, write: s.Write, sweep: s.Sweep, scan: s.Scan, ping: s.Ping, close: s.Close}
 		t.Cleanup(func() { _ = s.Close() }) // Where sabotage broke Close.

@@ -43,7 +43,7 @@ func NewStore(word ledger.Sink, tables ...ledger.Table) *Store {
 }
 
 // Open returns a target on the store.
-func (s *Store) Open() sink.Target { return &target{Store: s} }
+func (s *Store) Open() Target { return &target{Store: s} }
 
 // Before is called with the name of each operation before it has any effect. It
 // may wait, and what it returns the operation fails with; nil takes it away.
@@ -129,7 +129,7 @@ type target struct {
 	closed bool
 }
 
-var _ sink.Target = (*target)(nil)
+var _ Target = (*target)(nil)
 
 var errClosed = errors.New("sinktest: the store is closed")
 
@@ -221,6 +221,16 @@ func (t *target) Scan(ctx context.Context, table ledger.Table, after string, lim
 		}
 	}
 	return page, "", nil
+}
+
+// Lose implements Target.
+func (t *target) Lose(_ context.Context, k ledger.Keys) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for key := range keyed(k, ledger.Rows{}) {
+		delete(t.rows, key)
+	}
+	return nil
 }
 
 func (t *target) Ping(ctx context.Context) error { return t.enter(ctx, "ping") }

@@ -4,13 +4,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/sink/sinktest"
 )
 
 func opener() sinktest.Opener {
 	var stores sync.Map
-	return func(_ testing.TB, name string) sink.Target {
+	return func(_ testing.TB, name string) sinktest.Target {
 		s, _ := stores.LoadOrStore(name, sinktest.NewStore("memory"))
 		return s.(*sinktest.Store).Open()
 	}

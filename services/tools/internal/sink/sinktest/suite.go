@@ -9,9 +9,16 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/sink"
 )
 
+// Target is what the suite works with.
+type Target interface {
+	sink.Target
+	// Lose takes rows away as a fault of the server's does: nothing remembers that they were there.
+	Lose(ctx context.Context, k ledger.Keys) error
+}
+
 // Opener opens the store of a name, empty where no test opened that name before;
 // opening it again finds what was written there. The suite closes what it opened.
-type Opener func(t testing.TB, name string) sink.Target
+type Opener func(t testing.TB, name string) Target
 
 // Run runs the whole suite. No implementation may skip any of it.
 func Run(t *testing.T, open Opener) {
@@ -42,7 +49,7 @@ func entries() []entry { return append(writeEntries(), markEntries()...) }
 // harness is what a test works with.
 type harness struct {
 	testing.TB
-	sink.Target
+	Target
 	ctx  context.Context
 	name string
 	open Opener

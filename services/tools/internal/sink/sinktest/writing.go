@@ -3,6 +3,7 @@ package sinktest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
@@ -27,6 +28,17 @@ func writeEntries() []entry {
 				if w.Number > 1 {
 					return nil
 				}
+				return b.Target.Write(ctx, w)
+			}
+		}},
+		{"rows that were lost are written again under the same number", checkLost, func(b *broken) {
+			// As a server does that takes each write once.
+			taken := make(map[uint64]bool)
+			b.write = func(ctx context.Context, w sink.Writing) error {
+				if taken[w.Number] {
+					w.Rows = ledger.Rows{}
+				}
+				taken[w.Number] = true
 				return b.Target.Write(ctx, w)
 			}
 		}},
@@ -81,6 +93,17 @@ func checkReplace(h *harness) {
 	// A batch that is written again has its rows as they are by then.
 	h.write(2, sample(1, "newer"))
 	h.want("written again", join(sample(1, "newer"), sample(2, "other")))
+}
+
+func checkLost(h *harness) {
+	whole := join(sample(1, "a"), sample(2, "b"))
+	h.write(1, whole)
+	// What is lost is just what the write was, then a part of it, then what a repair wrote.
+	for n, lost := range []ledger.Rows{whole, sample(1, "a"), sample(1, "a")} {
+		h.ok(h.Lose(h.ctx, h.kept(lost).Keys()))
+		h.ok(h.Write(h.ctx, sink.Writing{Mark: mark(1), Rows: h.kept(lost), Repair: fmt.Sprint("repair ", n)}))
+		h.want("repaired", whole)
+	}
 }
 
 func checkLate(h *harness) {

@@ -9,7 +9,8 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/project"
 )
 
-// ownWindow is for how long a value that an event tells counts as one that we set.
+// ownWindow is for how long after a call's last attempt a value that an event tells
+// counts as one that we set.
 const ownWindow = 10 * time.Minute
 
 // own says why an event is of our own making; "" where it isn't known to be.
@@ -40,7 +41,7 @@ func (r *runs) own(ctx context.Context, e *eventv1.WebhookEvent) (string, error)
 		if m.Ref != "" && m.Ref != m.Target {
 			ours.Made = append(ours.Made, m.Ref)
 		}
-		if about && m.Planned.After(r.now().Add(-ownWindow)) {
+		if about && m.Latest.After(r.now().Add(-ownWindow)) {
 			ours.Changes = append(ours.Changes, policy.Changes(m.Tool, m.Payload.AsMap())...)
 		}
 	}

@@ -16,8 +16,8 @@ type Effects interface {
 	// skipped doesn't count, nor do reads.
 	Spent(ctx context.Context, b Budget) (uint32, error)
 
-	// Made returns calls of ours that act on one of targets and were planned at or after
-	// since, or that have one of keys, whenever that was; newest first, at most 100.
+	// Made returns calls of ours that act on one of targets and whose Latest is since or
+	// later, or that have one of keys, whenever that was; newest first, at most 100.
 	Made(ctx context.Context, targets, keys []string, since time.Time) ([]Effect, error)
 
 	// Remember writes what a run's read saw, in a commit of its own with its entry in
@@ -33,5 +33,7 @@ type Effect struct {
 	// The ref of what was made or changed; "" where nobody told it.
 	Ref     string
 	Payload *structpb.Struct
-	Planned time.Time
+	// When the time of its last attempt ends or ended; before one, when it was planned. A
+	// call may wait for an hour before it is made.
+	Latest time.Time
 }

@@ -34,6 +34,11 @@ func madeEntries() []entry {
 				return b.Ledger.Made(ctx, targets, nil, since)
 			}
 		})},
+		{"an effect is as new as its last attempt", checkMadeLate, breaking(func(b *broken) {
+			b.made = func(ctx context.Context, targets, keys []string, since time.Time) (effects []ledger.Effect, err error) {
+				return b.Ledger.Made(ctx, targets, keys, since.Add(time.Hour))
+			}
+		})},
 		{"one read of an object waits", checkReadOnce, breakPin(func(p *ledger.Pinning) {
 			for _, c := range p.Calls {
 				c.Shown.EffectKey = fmt.Sprint("own", n.Add(1))
@@ -148,8 +153,31 @@ func checkMade(h *harness) {
 	if len(made) != 1 {
 		h.Fatalf("%d effects of one key", len(made))
 	}
-	if e := made[0]; e.Tool != "jira.transition" || e.Target != issue || e.Ref != issue || e.Payload.GetFields()["status"].GetStringValue() != "Done" || !e.Planned.Equal(since.Add(-time.Hour)) {
+	if e := made[0]; e.Tool != "jira.transition" || e.Target != issue || e.Ref != issue || e.Payload.GetFields()["status"].GetStringValue() != "Done" || !e.Latest.Equal(since.Add(8*time.Second-time.Hour)) {
 		h.Errorf("effect %+v", e)
+	}
+}
+
+// What waited for its provider and was made much later than it was planned: its own webhook
+// was no longer known to be of our making.
+func checkMadeLate(h *harness) {
+	h.pinned(1, h.queued(1, 1, "set"))
+	h.clock.advance(30 * time.Minute)
+	h.lease(us)
+	until := h.clock.Now().Add(8 * time.Second)
+	begun, err := h.Extend(h.ctx, us, ledger.CallID(id(kindCall, 1)), until, until.Add(12*time.Second))
+	h.ok(err)
+	h.settle(1, "done", "")
+	h.clock.advance(time.Minute)
+	made, err := h.Made(h.ctx, []string{issue}, nil, h.clock.Now().Add(-10*time.Minute))
+	h.ok(err)
+	if !begun || len(made) != 1 || !made[0].Latest.Equal(until) {
+		h.Errorf("begun %v, made %+v; want one whose last attempt ended at %v", begun, made, until)
+	}
+	made, err = h.Made(h.ctx, []string{issue}, nil, until.Add(time.Second))
+	h.ok(err)
+	if len(made) != 0 {
+		h.Errorf("made %+v since its last attempt", made)
 	}
 }
 

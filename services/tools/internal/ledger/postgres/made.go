@@ -16,9 +16,9 @@ const (
 	// and call_spent_place, word for word.
 	spends     = ` call.mode = 'act' AND call.class IN ('create', 'set', 'upsert') AND call.state IN ('queued', 'running', 'done', 'unknown', 'failed') `
 	selectMade = `SELECT ` + callColumns + `, call.planned_at` + callTables + `WHERE call.id IN (
-			SELECT id FROM call WHERE target = ANY($1::text[]) AND target <> '' AND planned_at >= $2
+			SELECT id FROM call WHERE target = ANY($1::text[]) AND target <> '' AND greatest(planned_at, not_after) >= $2
 			UNION SELECT id FROM call WHERE effect_key = ANY($3::text[]) AND target <> '')
-		AND` + spends + `ORDER BY call.planned_at DESC, call.id LIMIT $4`
+		AND` + spends + `ORDER BY greatest(call.planned_at, call.not_after) DESC, call.id LIMIT $4`
 )
 
 // Made implements ledger.Effects.

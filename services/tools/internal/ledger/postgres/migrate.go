@@ -20,7 +20,7 @@ import (
 const (
 	// schemaVersion is the last file's in schema/: each brings a ledger from the
 	// version before to its own.
-	schemaVersion = 5
+	schemaVersion = 6
 	// schemaTable has the versions that a database was brought to.
 	schemaTable = "ledger_schema"
 

@@ -20,7 +20,7 @@ func (c *Call) Effect() (ledger.Effect, error) {
 	payload, err := c.Input()
 	return ledger.Effect{
 		Key: ledger.EffectKey(shown.GetEffectKey()), Tool: shown.GetTool(), Target: shown.GetTarget(), Ref: shown.GetResultRef(),
-		Payload: payload, Planned: ledger.Time(c.PlannedAt),
+		Payload: payload, Latest: ledger.Time(max(c.PlannedAt, c.NotAfter)),
 	}, err
 }
 

@@ -23,6 +23,11 @@ func TestBudgetsAreCountedOfWhatCounts(t *testing.T) {
 	planned(t, inPlace, "call_spent_place (place=? AND planned_at>?)", "p", 1, "", 9)
 }
 
+// Every event of a source that we act at asks what was made of late.
+func TestWhatWasMadeIsAskedByItsTime(t *testing.T) {
+	planned(t, sqlite.Made(), "call_made (target=? AND <expr>>?)", "[]", 1, "[]", 9)
+}
+
 // planned holds a statement to an index.
 func planned(t *testing.T, statement, index string, args ...any) {
 	t.Helper()

@@ -166,9 +166,9 @@ func (s statement) text() string {
 		return `SELECT count(*) FROM (SELECT 1 FROM call WHERE call.place = ?1 AND call.place <> '' AND planned_at >= ?2 AND call.id <> ?3 AND ` + spends + ` LIMIT ?4)`
 	case selectMade:
 		return `SELECT ` + callColumns + `, call.planned_at` + callTables + `WHERE call.id IN (
-				SELECT id FROM call WHERE target IN (SELECT value FROM json_each(?1)) AND target <> '' AND planned_at >= ?2
+				SELECT id FROM call WHERE target IN (SELECT value FROM json_each(?1)) AND target <> '' AND max(planned_at, not_after) >= ?2
 				UNION SELECT id FROM call WHERE effect_key IN (SELECT value FROM json_each(?3)) AND target <> '')
-			AND ` + spends + ` ORDER BY call.planned_at DESC, call.id LIMIT ?4`
+			AND ` + spends + ` ORDER BY max(call.planned_at, call.not_after) DESC, call.id LIMIT ?4`
 	case selectAccounts:
 		return `SELECT provider, name, blocked_until FROM account ORDER BY provider, name`
 	case selectDropped:

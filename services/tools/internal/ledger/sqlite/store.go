@@ -26,7 +26,7 @@ const Word = "sqlite"
 const (
 	// schemaVersion is kept in the file's user_version. It is the last file in
 	// schema/: each brings a ledger from the version before to its own.
-	schemaVersion = 10
+	schemaVersion = 11
 	// applicationID marks a file as ours: "Swyd".
 	applicationID = 0x53777964
 

@@ -34,7 +34,9 @@ func (r *runs) own(ctx context.Context, e *eventv1.WebhookEvent) (string, error)
 		return "", err
 	}
 	for _, m := range made {
-		about := m.Target == e.GetRef() || m.Ref == e.GetRef()
+		// What an answer that was lost, or is still to come, made has no ref yet.
+		unnamed := m.Ref == "" && m.Target == e.GetPlace() && policy.TellsOfMaking(e)
+		about := unnamed || m.Target == e.GetRef() || m.Ref == e.GetRef()
 		if about {
 			ours.Markers = append(ours.Markers, string(m.Key))
 		}

@@ -30,11 +30,14 @@ type Ours struct {
 	Changes []Change
 }
 
-// Change is a value that a call set, as events word it. Of a comment, whose
-// event changes no field, it is the text.
+// Change is a value that a call set, as events word it. Of a comment and of a new
+// issue, whose events change no field, it is the text or the title.
 type Change struct{ Field, Value string }
 
-const commentField = "comment"
+const (
+	commentField = "comment"
+	titleField   = "title"
+)
 
 // Markers are the effect keys in an event's text. Anybody can paste one: what
 // they prove is for the ledger to say, and then only together with an account.
@@ -84,7 +87,8 @@ func OwnEvent(e *eventv1.WebhookEvent, ours Ours) string {
 
 // tells says whether an event tells just what a call set.
 func tells(e *eventv1.WebhookEvent, c Change) bool {
-	if c.Field != commentField {
+	written := c.Field == commentField || c.Field == titleField && TellsOfMaking(e)
+	if !written {
 		return slices.ContainsFunc(e.GetChanges(), func(change *eventv1.FieldChange) bool {
 			return change.GetField() == c.Field && strings.EqualFold(change.GetTo(), c.Value)
 		})
@@ -92,7 +96,7 @@ func tells(e *eventv1.WebhookEvent, c Change) bool {
 	// Providers fold lines and blanks, each in its own way.
 	plain := func(s string) string { return strings.Join(strings.Fields(markerForm.ReplaceAllString(s, "")), " ") }
 	return slices.ContainsFunc(e.GetText().GetParts(), func(part *eventv1.Part) bool {
-		return part.GetWhere() == "comment" && plain(part.GetValue()) == plain(c.Value)
+		return part.GetWhere() == c.Field && plain(part.GetValue()) == plain(c.Value)
 	})
 }
 
@@ -121,11 +125,16 @@ func isAbout(e *eventv1.WebhookEvent, made string) bool {
 		return false
 	}
 	if ref.Type != "comment" {
-		return made == e.GetRef() && slices.Contains([]string{"issue.created", "page.created"}, e.GetKind())
+		return made == e.GetRef() && TellsOfMaking(e)
 	}
 	occurred, _, _ := strings.Cut(e.GetOccurrence(), "@")
 	id, isComment := strings.CutPrefix(occurred, "comment:")
 	return isComment && id != "" && id == ref.Name[strings.LastIndexAny(ref.Name, "#/:")+1:] && ref.Origin == project.Origin(e)
+}
+
+// TellsOfMaking tells whether an event tells that its subject was made.
+func TellsOfMaking(e *eventv1.WebhookEvent) bool {
+	return slices.Contains([]string{"issue.created", "page.created"}, e.GetKind())
 }
 
 // Changes are what a call sets, as its provider's event will word it; none for
@@ -140,12 +149,25 @@ func Changes(tool string, payload map[string]any) []Change {
 		return changesOf("labels", payload["labels"])
 	case "github.assign":
 		return changesOf("assignee", payload["assignees"])
+	case "github.request_review":
+		return reviewers(changesOf("reviewer", payload["reviewers"]))
 	case "github.close_issue":
 		return changesOf("status", "closed")
 	case "github.add_comment", "jira.add_comment", "notion.add_comment":
 		return changesOf(commentField, payload["body"])
+	case "jira.create_issue":
+		// Its marker is a property, which no webhook has.
+		return changesOf(titleField, payload["summary"])
 	}
 	return nil
+}
+
+// reviewers are told without their organization where they are teams.
+func reviewers(changes []Change) []Change {
+	for i, c := range changes {
+		changes[i].Value = c.Value[strings.LastIndexByte(c.Value, '/')+1:]
+	}
+	return changes
 }
 
 func changesOf(field string, value any) []Change {

@@ -32,6 +32,22 @@ func TestOwnEvent(t *testing.T) {
 		change(&o)
 		return o
 	}
+	titled := func(kind, title string) *eventv1.WebhookEvent {
+		e := by(bot, "")
+		e.Kind, e.Text = kind, &eventv1.Text{Parts: []*eventv1.Part{{Where: "title", Value: title, Author: bot}}}
+		return e
+	}
+	issues := func(summary string) func(*policy.Ours) {
+		return func(o *policy.Ours) {
+			o.Changes = policy.Changes("jira.create_issue", map[string]any{"summary": summary})
+		}
+	}
+	reviewer := func(to string) *eventv1.FieldChange { return &eventv1.FieldChange{Field: "reviewer", To: to} }
+	reviews := func(all ...any) func(*policy.Ours) {
+		return func(o *policy.Ours) {
+			o.Changes = policy.Changes("github.request_review", map[string]any{"reviewers": all})
+		}
+	}
 	done := &eventv1.FieldChange{Field: "status", From: "To Do", To: "Done"}
 	tests := map[string]struct {
 		event *eventv1.WebhookEvent
@@ -60,9 +76,15 @@ func TestOwnEvent(t *testing.T) {
 		"labels": {by(bot, "", &eventv1.FieldChange{Field: "labels", To: "ui"}), with(func(o *policy.Ours) {
 			o.Changes = policy.Changes("github.add_labels", map[string]any{"labels": []any{"bug", "ui"}})
 		}), "just set labels so"},
-		"nobody":            {by(nil, marker), with(func(o *policy.Ours) { o.Accounts = []string{""} }), ""},
-		"no account acted":  {by(bot, marker), policy.Ours{Markers: []string{effect}}, ""},
-		"of another source": {by(bot, marker), policy.Ours{Accounts: []string{"jira:user:switchyard-bot"}, Markers: []string{effect}}, ""},
+		"a reviewer":                        {by(bot, "", reviewer("dev-two")), with(reviews("dev-two", "acme/backend")), "just set reviewer so"},
+		"a team, which is told by its name": {by(bot, "", reviewer("backend")), with(reviews("dev-two", "acme/backend")), "just set reviewer so"},
+		"another reviewer":                  {by(bot, "", reviewer("dev-one")), with(reviews("dev-two", "acme/backend")), ""},
+		"the title of our issue":            {titled("issue.created", "Look into\tACME-7"), with(issues("Look into ACME-7")), "just set title so"},
+		"another title":                     {titled("issue.created", "Look into ACME-8"), with(issues("Look into ACME-7")), ""},
+		"the title of an older issue":       {titled("issue.updated", "Look into ACME-7"), with(issues("Look into ACME-7")), ""},
+		"nobody":                            {by(nil, marker), with(func(o *policy.Ours) { o.Accounts = []string{""} }), ""},
+		"no account acted":                  {by(bot, marker), policy.Ours{Markers: []string{effect}}, ""},
+		"of another source":                 {by(bot, marker), policy.Ours{Accounts: []string{"jira:user:switchyard-bot"}, Markers: []string{effect}}, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,11 @@ const (
 			FROM pg_stat_activity WHERE backend_xid = (oldest.xid::text::numeric % 4294967296)::text::xid LIMIT 1) AS session ON true
 		LEFT JOIN LATERAL (SELECT 'prepared transaction ' || gid AS who, prepared AS since
 			FROM pg_prepared_xacts WHERE transaction = (oldest.xid::text::numeric % 4294967296)::text::xid LIMIT 1) AS prepared ON true
-		WHERE EXISTS (SELECT 1 FROM entry WHERE` + afterEntry + `AND NOT` + visible + `)`
+		WHERE ` + heldBack
+
+	// Whether an entry after the cursor can't be read yet. If any can't, the last one
+	// can't: it has the highest number, and the others, which may be millions, are not looked at.
+	heldBack = `EXISTS (SELECT 1 FROM (` + lastEntry + `) AS entry WHERE` + afterEntry + `AND NOT` + visible + `)`
 )
 
 // Lag implements ledger.Outbox.

@@ -43,6 +43,7 @@ type Options struct {
 type Client struct {
 	lambda   *lambda.Client
 	function string
+	region   string        // "" where AWS is told none, and for a local executor
 	endpoint string        // "" for AWS
 	token    func() string // nil for AWS
 }
@@ -62,6 +63,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	return &Client{
 		lambda:   lambda.NewFromConfig(cfg, func(lo *lambda.Options) { lo.Retryer = aws.NopRetryer{} }),
 		function: o.Function,
+		region:   cfg.Region,
 	}, nil
 }
 
@@ -89,10 +91,14 @@ func (c *Client) Invoke(ctx context.Context, cmd *executorv1.Command) (*executor
 	if err != nil {
 		return nil, &call.InvokeError{NotSent: true, Refused: true, Err: err}
 	}
+	var watch watched
 	out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{
 		FunctionName: aws.String(c.function), Payload: payload, ClientContext: aws.String(about), LogType: types.LogTypeTail,
-	}, c.shows)
-	if err != nil {
+	}, c.shows, watch.over)
+	switch {
+	case err != nil && !watch.asked:
+		return nil, &call.InvokeError{NotSent: true, Err: c.explainUnasked(err)}
+	case err != nil:
 		return nil, &call.InvokeError{NotSent: notSent(err), Busy: statusOf(err) == http.StatusTooManyRequests, Refused: tooLarge(err), Err: c.explain(err)}
 	}
 	if out.FunctionError != nil {
@@ -113,6 +119,34 @@ func (c *Client) shows(o *lambda.Options) {
 	if token := c.token(); token != "" {
 		o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue("Authorization", "Bearer "+token))
 	}
+}
+
+// watched tells whether a client was asked to send anything. What the SDK does before,
+// such as getting credentials, resolving the endpoint and signing, fails with errors
+// without types, and some have the status of whom it asked for a role.
+type watched struct {
+	lambda.HTTPClient
+	asked bool
+}
+
+func (w *watched) over(o *lambda.Options) { w.HTTPClient, o.HTTPClient = o.HTTPClient, w }
+
+// Do implements lambda.HTTPClient.
+func (w *watched) Do(r *http.Request) (*http.Response, error) {
+	w.asked = true
+	return w.HTTPClient.Do(r)
+}
+
+// explainUnasked names the settings behind an invocation that was not sent to anybody.
+func (c *Client) explainUnasked(err error) error {
+	switch {
+	case c.endpoint != "":
+		return c.explain(err)
+	case c.region == "":
+		return fmt.Errorf("lambda: EXECUTOR_FUNCTION=%s was not invoked: set AWS_REGION: %w", c.function, err)
+	}
+	return fmt.Errorf("lambda: EXECUTOR_FUNCTION=%s was not invoked in region %q: look at AWS_REGION, and whether tools has AWS credentials: "+
+		"its task's role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", c.function, c.region, err)
 }
 
 // explain names the settings behind an invocation that got no answer, or was

@@ -1,7 +1,9 @@
 package sink_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,6 +115,31 @@ func TestRebuildWhileEventsCome(t *testing.T) {
 		w.wantSame("rebuilt")
 	})
 }
+
+// There was no end to it while the ledger was always a few entries ahead.
+func TestRebuildOfANewStoreEndsWhileEventsCome(t *testing.T) {
+	inWorld(t, func(w *world) {
+		end := w.tell(50)
+		ctx, stop := context.WithTimeout(w.Context(), 20*time.Second)
+		defer stop()
+		var telling sync.WaitGroup
+		defer telling.Wait()
+		telling.Go(func() {
+			for ctx.Err() == nil {
+				w.tell(1)
+				<-time.After(20 * time.Millisecond)
+			}
+		})
+		p := w.startOn("one", &slow{Target: w.store.Open(), each: 5 * time.Millisecond})
+		err := p.Rebuild(ctx, ignoreProgress)
+		if at := w.lag().Cursor.At; err != nil || at.Compare(end) < 0 {
+			w.Errorf("it ended at %v, with %v; the outbox ended at %v", at, err, end)
+		}
+		stop()
+	})
+}
+
+func ignoreProgress(sink.Progress) error { return nil }
 
 // A rebuild goes on where it was when its process is killed, and is not begun
 // anew by a second call.

@@ -23,14 +23,14 @@ type Progress struct {
 // reports how far that is until it is done or ctx is: whoever leaves ends the
 // report and not the rebuild. Where one runs already, it is joined.
 func (w *Worker) Rebuild(ctx context.Context, report func(Progress) error) error {
-	begun, err := w.begin(ctx)
+	goal, err := w.begin(ctx)
 	if err != nil {
 		return err
 	}
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for {
-		p, err := w.progress(ctx, begun)
+		p, err := w.progress(ctx, goal)
 		if err != nil {
 			return err
 		}
@@ -45,8 +45,17 @@ func (w *Worker) Rebuild(ctx context.Context, report func(Progress) error) error
 	}
 }
 
-// begin has the sink begin again, and reports whether there is a rebuild to wait for.
-func (w *Worker) begin(ctx context.Context) (bool, error) {
+// goal is what a rebuild waits for.
+type goal struct {
+	// The cursor's rebuild is over.
+	rebuild bool
+	// Of a store that had nothing: the cursor has come to where the outbox ended when it
+	// began. Under load there may be no moment without entries that wait.
+	end ledger.Position
+}
+
+// begin has the sink begin again, and tells what there is to wait for.
+func (w *Worker) begin(ctx context.Context) (goal, error) {
 	var lag ledger.Lag
 	var id string
 	if err := w.ask(ctx, func(ctx context.Context) (err error) {
@@ -55,7 +64,7 @@ func (w *Worker) begin(ctx context.Context) (bool, error) {
 		}
 		return err
 	}); err != nil {
-		return false, err
+		return goal{}, err
 	}
 	// A store that is away is begun again all the same, and looked at when it is back.
 	var mark Mark
@@ -65,22 +74,22 @@ func (w *Worker) begin(ctx context.Context) (bool, error) {
 	})
 	running := lag.Cursor.Rebuild > 0 && (mark.Ledger == "" || mark.Ledger == id || mark.Number <= lag.Cursor.Rebuild)
 	if running {
-		return true, nil
+		return goal{rebuild: true}, nil
 	}
 	w.Log.InfoContext(ctx, "sink: an operator has it filled again", "store", string(w.Target.Sink()), "entries", lag.Total)
 	if err := w.ask(ctx, func(ctx context.Context) error { return w.Outbox.Rewind(ctx, w.Target.Sink(), mark.Number) }); err != nil {
-		return false, err
+		return goal{}, err
 	}
 	defer w.nudge()
 	if lag.Total > 0 {
-		return max(lag.Cursor.Number, mark.Number) > 0, nil
+		return goal{rebuild: max(lag.Cursor.Number, mark.Number) > 0, end: lag.End}, nil
 	}
 	if away != nil {
-		return false, away
+		return goal{}, away
 	}
 	// No entry comes along whose batch would end in a sweep.
 	number := max(lag.Cursor.Number, mark.Number)
-	return false, w.ask(ctx, func(ctx context.Context) error {
+	return goal{}, w.ask(ctx, func(ctx context.Context) error {
 		if err := w.Target.Sweep(ctx, number); err != nil {
 			return err
 		}
@@ -89,7 +98,7 @@ func (w *Worker) begin(ctx context.Context) (bool, error) {
 }
 
 // progress of a rebuild, or of a store's first filling.
-func (w *Worker) progress(ctx context.Context, rebuild bool) (p Progress, err error) {
+func (w *Worker) progress(ctx context.Context, g goal) (p Progress, err error) {
 	var lag ledger.Lag
 	if err := w.ask(ctx, func(ctx context.Context) (err error) {
 		lag, err = w.Outbox.Lag(ctx, w.Target.Sink())
@@ -98,7 +107,15 @@ func (w *Worker) progress(ctx context.Context, rebuild bool) (p Progress, err er
 		return p, err
 	}
 	p = Progress{Done: lag.Total - lag.Entries, Total: lag.Total}
-	if p.Finished = lag.Entries == 0 || rebuild && lag.Cursor.Rebuild == 0; p.Finished {
+	switch {
+	case lag.Entries == 0:
+		p.Finished = true
+	case g.rebuild:
+		p.Finished = lag.Cursor.Rebuild == 0
+	default:
+		p.Finished = lag.Cursor.At.Compare(g.end) >= 0
+	}
+	if p.Finished {
 		return p, nil
 	}
 	w.mu.Lock()

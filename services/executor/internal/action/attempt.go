@@ -37,8 +37,34 @@ type attempt struct {
 
 func (a *attempt) client() *http.Client { return &http.Client{Transport: a} }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. Where the credentials are no longer good, and
+// others may be had, it sends the request once more: with 401 it was not applied.
+// Source: https://www.rfc-editor.org/rfc/rfc9110#name-401-unauthorized
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := a.send(req)
+	if f, ok := errors.AsType[*Failure](err); ok && f.renewed && f.Status == http.StatusUnauthorized {
+		if again, ok := rewound(req); ok {
+			return a.send(again)
+		}
+	}
+	return resp, err
+}
+
+// rewound is a request whose body was read, from the beginning; false where it can't be had again.
+func rewound(req *http.Request) (*http.Request, bool) {
+	again := req.Clone(req.Context())
+	if req.Body == nil || req.Body == http.NoBody {
+		return again, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	again.Body = body
+	return again, err == nil
+}
+
+func (a *attempt) send(req *http.Request) (*http.Response, error) {
 	reads := a.p.o.Reads(req)
 	if a.shown != nil {
 		return nil, a.show(req)
@@ -71,7 +97,11 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.status.Store(uint32(resp.StatusCode)) //nolint:gosec // three digits
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer cancel()
-		return nil, a.refused(resp, secrets, reads)
+		f := a.refused(resp, secrets, reads)
+		if denied := f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden; denied && f.Outcome == Rejected && a.p.o.Refused != nil {
+			f.renewed = a.p.o.Refused(signed, f.Status)
+		}
+		return nil, f
 	}
 	if !reads {
 		a.acted.Store(true)

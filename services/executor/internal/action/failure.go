@@ -26,7 +26,9 @@ type Failure struct {
 	Status int
 	// read: the provider's answer to the request that acts says so.
 	read bool
-	err  error
+	// renewed: the credentials were refused, and others may be had.
+	renewed bool
+	err     error
 }
 
 // Error is the reason and, below it, the cause.
@@ -107,7 +109,7 @@ func (a *attempt) trouble(err error) error {
 }
 
 // refused is an answer that is no success.
-func (a *attempt) refused(resp *http.Response, secrets []string, reads bool) error {
+func (a *attempt) refused(resp *http.Response, secrets []string, reads bool) *Failure {
 	body := drained(resp.Body)
 	_ = resp.Body.Close() // all that is wanted of it was read
 	f := &Failure{Status: resp.StatusCode}

@@ -44,6 +44,9 @@ type Options struct {
 	// Sign puts the credentials on a request. nil says that there are none, and an
 	// error that is no Failure that they can't be had at the moment.
 	Sign func(*http.Request) error
+	// Refused is told that the credentials of a request were refused, by 401 or 403, and
+	// says whether others may be had at once. nil where there are no others.
+	Refused func(r *http.Request, status int) bool
 	// Message takes out of the body of a refusal what the provider says; "" for nothing.
 	Message func(body []byte) string
 	// Reads tells whether a request changes nothing; nil takes GET and HEAD for such.
@@ -74,7 +77,7 @@ func (p *Provider) Now() time.Time { return p.o.Now() }
 // command, such as those for a token. They are signed by sign.
 func (p *Provider) Client(sign func(*http.Request) error) *http.Client {
 	o := p.o
-	o.Sign, o.Reads = sign, func(*http.Request) bool { return true }
+	o.Sign, o.Refused, o.Reads = sign, nil, func(*http.Request) bool { return true }
 	return (&attempt{p: NewProvider(o)}).client()
 }
 

@@ -125,7 +125,11 @@ func (s *stage) looksThere(t *testing.T, ref string) {
 func refused(t *testing.T, s *stage) {
 	t.Helper()
 	for _, status := range []int{400, 401, 403, 404, 410, 422} {
-		s.plant(t, provider.Answering(status))
+		fault := provider.Answering(status)
+		if s.Renews && status == http.StatusUnauthorized {
+			fault.Times = 2
+		}
+		s.plant(t, fault)
 		got := s.run(t, "act")
 		want(t, got, action.Rejected, "")
 		if got.GetHttpStatus() != uint32(status) || got.GetReason() == "" { //nolint:gosec // three digits

@@ -46,6 +46,8 @@ type World struct {
 	URL string
 	// Secrets are the credentials, which must be nowhere but in requests.
 	Secrets []string
+	// Renews: a token that is refused by 401 is replaced, and the request sent once more.
+	Renews bool
 	// New makes the action.
 	New func(Reach) action.Action
 }

@@ -55,9 +55,8 @@ func newApp(o Options, base string, p *action.Provider) *app {
 
 // sign takes the installation at the owner of the repository that the request is about.
 func (a *app) sign(r *http.Request) error {
-	_, rest, ok := strings.Cut(r.URL.Path, "/repos/")
-	owner, _, named := strings.Cut(rest, "/")
-	if !ok || !named {
+	owner, ok := ownerOf(r)
+	if !ok {
 		return errors.New("a GitHub App acts in repositories only")
 	}
 	i, err := a.at(r.Context(), owner)
@@ -68,6 +67,29 @@ func (a *app) sign(r *http.Request) error {
 	return nil
 }
 
+// ownerOf is whose repository a request is about.
+func ownerOf(r *http.Request) (string, bool) {
+	_, rest, ok := strings.Cut(r.URL.Path, "/repos/")
+	owner, _, named := strings.Cut(rest, "/")
+	return owner, ok && named
+}
+
+// refused forgets the token that was refused: after the App was installed anew it is no
+// longer good, and one that was made before the App was given a permission never has it.
+// With 401 another one may do at once; 403 is mostly for what the App may not.
+func (a *app) refused(r *http.Request, status int) bool {
+	owner, _ := ownerOf(r)
+	i, done, err := a.hold(r.Context(), owner)
+	if err != nil {
+		return false
+	}
+	defer done()
+	if r.Header.Get("Authorization") == "Bearer "+i.token { // Nobody replaced it meanwhile.
+		i.token, i.expires = "", time.Time{}
+	}
+	return status == http.StatusUnauthorized
+}
+
 func (a *app) login(ctx context.Context, _ *github.Client, owner string) (string, error) {
 	i, err := a.at(ctx, owner)
 	return i.login, err
@@ -75,19 +97,11 @@ func (a *app) login(ctx context.Context, _ *github.Client, owner string) (string
 
 // at is a copy of the installation with a token that is good for a while.
 func (a *app) at(ctx context.Context, owner string) (installation, error) {
-	a.mu.Lock()
-	i := a.known[strings.ToLower(owner)]
-	if i == nil {
-		i = &installation{asking: make(chan struct{}, 1)}
-		a.known[strings.ToLower(owner)] = i
+	i, done, err := a.hold(ctx, owner)
+	if err != nil {
+		return installation{}, err
 	}
-	a.mu.Unlock()
-	select {
-	case i.asking <- struct{}{}:
-		defer func() { <-i.asking }()
-	case <-ctx.Done():
-		return installation{}, ctx.Err()
-	}
+	defer done()
 	if a.now().Before(i.expires.Add(-tokenMargin)) {
 		return *i, nil
 	}
@@ -95,6 +109,23 @@ func (a *app) at(ctx context.Context, owner string) (installation, error) {
 		return installation{}, err
 	}
 	return *i, nil
+}
+
+// hold gives the installation at an owner to one at a time, until done.
+func (a *app) hold(ctx context.Context, owner string) (i *installation, done func(), err error) {
+	a.mu.Lock()
+	i = a.known[strings.ToLower(owner)]
+	if i == nil {
+		i = &installation{asking: make(chan struct{}, 1)}
+		a.known[strings.ToLower(owner)] = i
+	}
+	a.mu.Unlock()
+	select {
+	case i.asking <- struct{}{}:
+		return i, func() { <-i.asking }, nil
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
 }
 
 func (a *app) renew(ctx context.Context, owner string, i *installation) error {

@@ -43,6 +43,8 @@ type accounts interface {
 	// login is the acting account's. client sends what it may take to ask.
 	login(ctx context.Context, client *github.Client, owner string) (string, error)
 	sign(r *http.Request) error
+	// refused is action.Options.Refused.
+	refused(r *http.Request, status int) bool
 }
 
 // New makes the provider. Without token and App its actions are dry runs.
@@ -60,7 +62,7 @@ func New(o Options) *GitHub {
 		g.accounts = newApp(o, g.base, action.NewProvider(options))
 	}
 	if g.accounts != nil {
-		options.Sign = g.accounts.sign
+		options.Sign, options.Refused = g.accounts.sign, g.accounts.refused
 	}
 	g.provider = action.NewProvider(options)
 	return g

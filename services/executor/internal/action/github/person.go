@@ -21,6 +21,9 @@ type person struct {
 
 func (p *person) sign(r *http.Request) error { return action.Bearer(p.token)(r) }
 
+// refused: there is no other token.
+func (*person) refused(*http.Request, int) bool { return false }
+
 // login asks GitHub once for each token.
 // Source: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
 func (p *person) login(ctx context.Context, client *github.Client, _ string) (string, error) {

@@ -43,7 +43,7 @@ func byApp(t *testing.T, build maker) func(*testing.T) actiontest.World {
 	return func(t *testing.T) actiontest.World {
 		t.Helper()
 		hub := providertest.NewGitHub(t, provider.Options{Now: actiontest.Noon, App: &provider.App{ID: 4711, InstallationID: 12, Key: &key.PublicKey}})
-		return actiontest.World{Fake: hub, URL: hub.URL, Secrets: []string{"ghs_", string(inPEM[40:80])}, New: func(r actiontest.Reach) action.Action {
+		return actiontest.World{Fake: hub, URL: hub.URL, Renews: true, Secrets: []string{"ghs_", string(inPEM[40:80])}, New: func(r actiontest.Reach) action.Action {
 			o := options(r)
 			if r.Authorized {
 				o.AppID = "4711"

@@ -75,6 +75,9 @@ func (w *Worker) write(ctx context.Context, number uint64, keys ledger.Keys) ([]
 	case errors.Is(err, context.DeadlineExceeded):
 		w.chunk = max(min(w.chunk, keys.Len())/2, leastKeys)
 		return nil, err
+	case errors.Is(err, ErrTooMuch) && keys.Len() > 1:
+		w.chunk = max(keys.Len()/2, leastKeys)
+		return w.writeHalves(ctx, number, keys)
 	case !errors.Is(err, ErrRow):
 		return nil, err
 	case keys.Len() <= 1:

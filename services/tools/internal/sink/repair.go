@@ -102,7 +102,7 @@ func (c *check) write(ctx context.Context, keys ledger.Keys) error {
 		mark := Mark{Ledger: c.id, Number: cursor.Confirmed}
 		return c.Target.Write(ctx, Writing{Mark: mark, Rows: rows, Gone: keys.Without(rows), Repair: c.name})
 	})
-	if errors.Is(err, ErrRow) {
+	if errors.Is(err, ErrRow) || errors.Is(err, ErrTooMuch) && keys.Len() > 1 {
 		return c.halve(ctx, keys, err)
 	}
 	return err

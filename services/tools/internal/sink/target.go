@@ -7,9 +7,14 @@ import (
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
-// ErrRow wraps an error that lies in the rows: the store is well and would refuse
-// the same again. All other errors of a Target say that the store is away.
-var ErrRow = errors.New("sink: the store does not take these rows")
+var (
+	// ErrRow wraps an error that lies in the rows: the store is well and would refuse
+	// the same again. All other errors of a Target say that the store is away.
+	ErrRow = errors.New("sink: the store does not take these rows")
+	// ErrTooMuch wraps one that lies in how many rows there are. They are written in
+	// smaller parts, and none is set aside: what is short of memory for one row is away.
+	ErrTooMuch = errors.New("sink: the store does not take as many rows at once")
+)
 
 // Target is a store that follows the ledger. Every implementation passes sinktest.
 // Its methods come back within their context's deadline, and within 5 s without one.

@@ -40,8 +40,12 @@ type server struct {
 	database string
 }
 
-// errRefused: the server understood and would refuse the same again.
-var errRefused = errors.New("the server refuses this")
+var (
+	// errRefused: the server understood and would refuse the same again.
+	errRefused = errors.New("the server refuses this")
+	// errTooMuch: it would take less of the same.
+	errTooMuch = errors.New("the server has no memory for a transaction of this size")
+)
 
 // connect makes no connection yet. A path in uri names a database; without one it is the user's own.
 func connect(uri, user, password string) (*server, error) {
@@ -220,6 +224,9 @@ func (s *server) answered(err *driver.Neo4jError) error {
 		return s.place.Failed(connection.MissingDatabase, err)
 	case strings.HasPrefix(err.Code, "Neo.ClientError.Transaction.TransactionTimedOut"):
 		return s.place.Failed(connection.Timeout, err)
+	case err.Code == "Neo.ClientError.General.TransactionOutOfMemoryError":
+		// More than db.memory.transaction.max (https://neo4j.com/docs/status-codes/current/errors/all-errors/).
+		return fmt.Errorf("%w: %w", errTooMuch, s.place.Failed(connection.Away, err))
 	case refusedRows(err):
 		return fmt.Errorf("%w: %w", errRefused, err)
 	default:
@@ -232,8 +239,7 @@ func (s *server) answered(err *driver.Neo4jError) error {
 func refusedRows(err *driver.Neo4jError) bool {
 	switch err.Code {
 	case "Neo.ClientError.Schema.ConstraintValidationFailed", "Neo.ClientError.Statement.ArgumentError",
-		"Neo.ClientError.Statement.TypeError", "Neo.ClientError.Request.Invalid",
-		"Neo.ClientError.General.TransactionOutOfMemoryError":
+		"Neo.ClientError.Statement.TypeError", "Neo.ClientError.Request.Invalid":
 		return true
 	case "Neo.DatabaseError.Statement.ExecutionFailed":
 		return strings.Contains(err.Msg, "too large to index")

@@ -3,6 +3,8 @@ package neo4j
 import (
 	"context"
 
+	driver "github.com/neo4j/neo4j-go-driver/v5/neo4j"
+
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
@@ -25,6 +27,11 @@ func (s *Store) Lose(ctx context.Context, k ledger.Keys) error {
 		_, err := t.run(`MATCH (n:Entity) WHERE n.ref IN $refs DETACH DELETE n`, record{"refs": k.Entities})
 		return err
 	})
+}
+
+// Told is what a write fails with where the server answers with a code.
+func Told(code, message string) error {
+	return told((&server{}).failed(&driver.Neo4jError{Code: code, Msg: message}))
 }
 
 // Ask runs a statement as somebody by hand would.

@@ -23,10 +23,19 @@ func (s *Store) Write(ctx context.Context, w sink.Writing) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	err = s.server.write(ctx, b.write)
-	if errors.Is(err, errRefused) {
+	return told(err)
+}
+
+// told tells what lies in the rows, or in how many they are, from a server that is away.
+func told(err error) error {
+	switch {
+	case errors.Is(err, errRefused):
 		return fmt.Errorf("%w: %w", sink.ErrRow, err)
+	case errors.Is(err, errTooMuch):
+		return fmt.Errorf("%w: %w", sink.ErrTooMuch, err)
+	default:
+		return err
 	}
-	return err
 }
 
 // batch is a Writing made ready. Its write may run several times.

@@ -67,6 +67,9 @@ type schedule struct {
 	delivered map[int]bool
 	unplanned []unplanned
 	deaths    int
+	// What processes that stood still record once they wake, and how often one did.
+	late  []func(context.Context) error
+	woken int
 }
 
 func newSchedule(t *testing.T, seed uint64, open func(now func() time.Time) memoryStore) *schedule {
@@ -165,9 +168,27 @@ func (s *schedule) step() {
 	case n < 92:
 		s.clock.advance([]time.Duration{time.Second, 3 * time.Second, 21 * time.Second, 40 * time.Second}[s.pick(4)])
 	default:
-		p.mortal.doom(s.pick(4), s.pick(2) == 0)
+		p.mortal.doom(s.pick(4), s.pick(2) == 0, s.pick(2) == 0)
 	}
 	s.bury()
+	if s.pick(12) == 0 {
+		s.wake()
+	}
+}
+
+// wake has one of those that stood still go on, if any does.
+func (s *schedule) wake() {
+	s.t.Helper()
+	if len(s.late) == 0 {
+		return
+	}
+	i := s.pick(len(s.late))
+	record := s.late[i]
+	s.late = slices.Delete(s.late, i, i+1)
+	s.woken++
+	if err := record(s.t.Context()); err != nil {
+		s.t.Fatalf("schedule %d: a process that woke: %v", s.seed, err)
+	}
 }
 
 // play runs the schedule to its end; between its steps others may do theirs.
@@ -184,6 +205,10 @@ func (s *schedule) bury() {
 	for i, p := range s.processes {
 		if p.mortal.isDead() {
 			s.deaths++
+			if s.pick(2) == 0 { // Right then somebody wakes whose calls this one may have taken up.
+				s.wake()
+			}
+			s.late = append(s.late, p.mortal.late...)
 			s.birth(i)
 		}
 	}
@@ -208,7 +233,8 @@ func (s *schedule) settle() {
 		}
 		s.unplanned = nil
 		s.takeUp(p)
-		if len(s.undecided()) == 0 {
+		s.wake()
+		if len(s.undecided()) == 0 && len(s.late) == 0 {
 			return
 		}
 		s.clock.advance(5 * time.Second)
@@ -346,8 +372,8 @@ func inOrder(t *testing.T) outcome {
 	return s.outcome()
 }
 
-// TestSchedules: in whatever order webhooks come, however often, whoever dies at
-// whichever step and whatever the executor answers: the same runs, each effect
+// TestSchedules: in whatever order webhooks come, however often, whoever dies or
+// stands still at whichever step and whatever the executor answers: the same runs, each effect
 // once, comments with the last word, and the same memory.
 func TestSchedules(t *testing.T) {
 	want := inOrder(t)
@@ -359,12 +385,13 @@ func TestSchedules(t *testing.T) {
 	if len(want.Effects) != 11 || len(want.Events) != 12 {
 		t.Fatalf("the story has %d effects and %d events", len(want.Effects), len(want.Events))
 	}
-	deaths := 0
+	deaths, woken := 0, 0
 	for seed := range uint64(*schedules) {
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			s := newSchedule(t, seed+1, onSQLite(t))
 			s.play(func() {})
 			deaths += s.deaths
+			woken += s.woken
 			if diff := gocmp.Diff(want, s.outcome(), gocmp.Comparer(proto.Equal)); diff != "" {
 				t.Errorf("schedule %d (-in order +this one):\n%s", seed+1, diff)
 			}
@@ -373,5 +400,8 @@ func TestSchedules(t *testing.T) {
 	if deaths < *schedules {
 		t.Errorf("%d processes died in %d schedules: too few to prove anything", deaths, *schedules)
 	}
-	t.Logf("%d schedules, %d processes died", *schedules, deaths)
+	if woken < *schedules/2 {
+		t.Errorf("%d processes woke in %d schedules: too few to prove anything", woken, *schedules)
+	}
+	t.Logf("%d schedules, %d processes died, and of those %d outcomes came later", *schedules, deaths, woken)
 }

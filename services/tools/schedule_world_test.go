@@ -43,7 +43,8 @@ func (c *testClock) advance(d time.Duration) {
 }
 
 // process is tools as one process on a ledger that others use too: it dies when
-// its time has come, and nothing that it does afterwards has any effect.
+// its time has come, and nothing that it does afterwards has any effect; or it stands still,
+// and what came of its calls is told when others have long taken them up.
 type process struct {
 	mortal *mortal
 	runs   *runs
@@ -72,22 +73,33 @@ func newProcess(l ledger.Ledger, p *provider, clock *testClock, name string, new
 var errDead = fmt.Errorf("%w: the process is dead", ledger.ErrUnavailable)
 
 // mortal is a ledger whose process dies at one of its next writes or
-// invocations: before it takes place, or after, and then nobody hears of it.
+// invocations: before it takes place, or after, and then nobody hears of it. Or it stands
+// still there, and wakes some time.
 type mortal struct {
 	ledger.Ledger
 	mu    sync.Mutex
 	left  int // how many more are lived through; below zero: all
 	after bool
+	wakes bool
 	dead  bool
+	// What it records once it wakes.
+	late []func(context.Context) error
 }
 
 // doom lets the process die at its n-th next step.
-func (m *mortal) doom(n int, after bool) {
+func (m *mortal) doom(n int, after, wakes bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.left < 0 {
-		m.left, m.after = n, after
+		m.left, m.after, m.wakes = n, after, wakes
 	}
+}
+
+// stands tells whether the process stands still, and would wake.
+func (m *mortal) stands() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dead && m.wakes
 }
 
 func (m *mortal) isDead() bool {
@@ -97,14 +109,18 @@ func (m *mortal) isDead() bool {
 }
 
 // step does f unless the process is dead, and tells whether it lives on.
-func (m *mortal) step(f func()) bool {
+func (m *mortal) step(f func()) bool { return m.try(f, false) }
+
+// try is step with an attempt at a call, or what came of it: there it is that who wakes stands still.
+func (m *mortal) try(f func(), attempt bool) bool {
 	m.mu.Lock()
 	if m.dead {
 		m.mu.Unlock()
 		return false
 	}
-	dies := m.left == 0
-	if m.left >= 0 {
+	counts := m.left >= 0 && (attempt || !m.wakes)
+	dies := counts && m.left == 0
+	if counts {
 		m.left--
 	}
 	m.dead = dies
@@ -131,7 +147,14 @@ func (m *mortal) Pin(ctx context.Context, p ledger.Pinning) (pinned ledger.Pinne
 }
 
 func (m *mortal) Record(ctx context.Context, run ledger.RunID, o []ledger.Outcome) (stored ledger.Stored, err error) {
-	if !m.step(func() { stored, err = m.Ledger.Record(ctx, run, o) }) {
+	recorded := false
+	if !m.try(func() { stored, err = m.Ledger.Record(ctx, run, o); recorded = true }, true) {
+		if m.stands() && !recorded {
+			m.late = append(m.late, func(ctx context.Context) error {
+				_, err := m.Ledger.Record(ctx, run, o)
+				return err
+			})
+		}
 		return ledger.Stored{}, errDead
 	}
 	return stored, err
@@ -179,10 +202,18 @@ type dying struct {
 }
 
 func (d *dying) Invoke(_ context.Context, cmd *executorv1.Command) (result *executorv1.Result, err error) {
-	if !d.mortal.step(func() { result, err = d.provider.invoke(cmd) }) {
-		return nil, &call.InvokeError{Err: errDead}
+	asked := false
+	if d.mortal.try(func() { result, err = d.provider.invoke(cmd); asked = true }, true) {
+		return result, err
 	}
-	return result, err
+	switch {
+	case !d.mortal.stands():
+		return nil, &call.InvokeError{Err: errDead}
+	case asked:
+		return result, err
+	default: // Once it wakes it is too late to act.
+		return &executorv1.Result{Outcome: "retry", Reason: "deadline"}, nil
+	}
 }
 
 // provider is the outside world: what was really done there. What goes wrong

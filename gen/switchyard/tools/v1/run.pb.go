@@ -925,7 +925,7 @@ func (x *Call) GetDigest() string {
 // Evidence is one thing that a decision rests on.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// link, pair, trust, visibility, choice, target, text, limit, executor, already, event, dry_run, attempt, retry or decision.
+	// link, pair, trust, visibility, choice, target, text, limit, executor, already, event, dry_run, attempt, late, retry, doubt or decision.
 	Kind   string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	Detail string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
 	// The event or entity that it refers to.

@@ -137,6 +137,7 @@ func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-cha
 			err = errors.Join(err, fmt.Errorf("call: record: %w", e))
 		} else {
 			stored = s
+			p.warnLate(ctx, run, s.Late)
 		}
 		faultpoint.Reached("call.after_record")
 		waiting, due = nil, nil
@@ -159,6 +160,13 @@ func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-cha
 		case <-due:
 			flush()
 		}
+	}
+}
+
+// warnLate says that this process stood still for longer than its leases, or the ledger did.
+func (p *Performer) warnLate(ctx context.Context, run ledger.RunID, late []ledger.CallID) {
+	for _, id := range late {
+		p.Log.WarnContext(ctx, "an outcome came when the attempt was no longer the call's", "run_id", run, "call_id", id)
 	}
 }
 
@@ -202,12 +210,15 @@ func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) (l
 
 // queued is the outcome of a call that was not made.
 func queued(c ledger.Call, held heldBack) ledger.Outcome {
-	return ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), State: "queued", Reason: held.reason, NextAt: held.until, MayCome: c.Begun}
+	o := c.Outcome()
+	o.State, o.Reason, o.NextAt, o.MayCome = "queued", held.reason, held.until, c.Begun
+	return o
 }
 
 // attempt invokes the executor once and says what came of it.
 func (p *Performer) attempt(ctx context.Context, c ledger.Call) *judging {
-	j := &judging{Performer: p, call: c, mode: c.Mode, Outcome: ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), Attempted: true}}
+	j := &judging{Performer: p, call: c, mode: c.Mode, Outcome: c.Outcome()}
+	j.Attempted = true
 	// An attempt at a creation that left no outcome: whether it acted is looked for.
 	if c.Begun && c.Mode == "act" && c.Shown.GetClass() == "create" {
 		j.mode = "look"

@@ -188,13 +188,15 @@ func (p *Performer) forbidden(ctx context.Context, c ledger.Call) (*toolsv1.Call
 // refuse ends a call that owner holds, and that policy does not let act any more. One that
 // was begun may have acted.
 func (p *Performer) refuse(ctx context.Context, c ledger.Call, why *toolsv1.Call) error {
-	o := ledger.Outcome{Call: ledger.CallID(c.Shown.GetCallId()), State: "refused", Reason: why.GetReason(), Evidence: why.GetEvidence()}
+	o := c.Outcome()
+	o.State, o.Reason, o.Evidence = "refused", why.GetReason(), why.GetEvidence()
 	if c.Begun && c.Shown.GetClass() != "read" {
 		o.State, o.Reason = "unknown", ""
 		o.Evidence = append(o.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceAttempt, Detail: "an attempt before policy refused it had no answer and may have acted"})
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	_, err := p.Ledger.Record(ctx, c.Run, []ledger.Outcome{o})
+	stored, err := p.Ledger.Record(ctx, c.Run, []ledger.Outcome{o})
+	p.warnLate(ctx, c.Run, stored.Late)
 	return err
 }

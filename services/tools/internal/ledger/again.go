@@ -70,4 +70,6 @@ const (
 	EvidenceDoubt = "doubt"
 	// EvidenceDecision is somebody's word on a call that was held.
 	EvidenceDecision = "decision"
+	// EvidenceLate is what an attempt said that was no longer the call's.
+	EvidenceLate = "late"
 )

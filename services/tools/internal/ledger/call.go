@@ -72,24 +72,3 @@ type Leasing struct {
 	// Run is the one run whose calls are asked for; "" for all.
 	Run RunID
 }
-
-// Outcome is what came of one attempt at a call. It ends the call's lease. State
-// running, or queued or unknown with MayCome, says that the effect may still come, or was
-// made: until the attempt's LookAt nobody works on its key, and whoever leases a call that is
-// still open next is told that it was begun.
-type Outcome struct {
-	Call      CallID
-	State     string
-	Reason    string
-	ResultRef string
-	URL       string
-	Request   *structpb.Struct
-	Evidence  []*toolsv1.Evidence // appended
-	NextAt    time.Time           // for queued
-	MayCome   bool                // for queued and unknown
-	Attempted bool                // counts as an attempt
-	// The provider's account that acted; "" where it is not known.
-	Account string
-	// Until when the provider wants no more requests; zero where it said nothing of it.
-	Blocked time.Time
-}

@@ -72,8 +72,8 @@ type Ledger interface {
 	// the same commit. The first plan wins: another one changes nothing.
 	Pin(ctx context.Context, p Pinning) (Pinned, error)
 
-	// Record stores what came of calls, in one commit, and returns their run.
-	// Outcomes of calls that are no longer queued or running change nothing.
+	// Record stores what came of calls, in one commit, and returns their run. What is
+	// late counts only as far as Outcome says.
 	Record(ctx context.Context, run RunID, outcomes []Outcome) (Stored, error)
 
 	// Claim leases runs that have no plan and whose lease ran out.
@@ -174,6 +174,8 @@ type Stored struct {
 	// Entry is the position of what opening the run remembered: a sink that
 	// confirmed it has taken that.
 	Entry Position
+	// Late are the calls of which an outcome was late; only Record tells.
+	Late []CallID
 }
 
 // Known is what the memory holds about a subject.

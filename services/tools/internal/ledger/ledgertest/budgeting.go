@@ -136,6 +136,7 @@ func checkBudgetRetry(h *harness) {
 	}
 	retry(1, 1) // It has counted all the time.
 	h.wantStates(1, "queued ")
+	h.lease(us)
 	h.record(1, 1, "failed")
 	h.clock.advance(ledger.BudgetWindow + time.Second)
 	retry(1, 1)

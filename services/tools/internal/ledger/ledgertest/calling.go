@@ -112,7 +112,8 @@ func checkRecord(h *harness) {
 	if got.GetDecidedAt() != nil {
 		h.Errorf("decided while a call is queued")
 	}
-	h.clock.advance(time.Second)
+	h.clock.advance(time.Minute)
+	h.lease(them)
 	got = record(ledger.Outcome{Call: ledger.CallID(id(kindCall, 2)), State: "failed", Reason: "rejected", Evidence: evidence("c"), Attempted: true})
 	stored, err := h.Run(h.ctx, ledger.RunID(run))
 	h.ok(err)

@@ -53,7 +53,7 @@ type entry struct {
 
 func entries() []entry {
 	var all []entry
-	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), providerEntries(), needEntries(), overtakingEntries(), againEntries(), decideEntries(), doubtEntries(), budgetEntries(), madeEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries(), keepEntries()} {
+	for _, group := range [][]entry{openEntries(), pinEntries(), effectEntries(), callEntries(), lateEntries(), providerEntries(), needEntries(), overtakingEntries(), againEntries(), decideEntries(), doubtEntries(), budgetEntries(), madeEntries(), readEntries(), memoryEntries(), vouchingEntries(), deliveryEntries(), followEntries(), rebuildEntries(), lifeEntries(), keepEntries()} {
 		all = append(all, group...)
 	}
 	return all
@@ -63,14 +63,15 @@ func entries() []entry {
 type harness struct {
 	testing.TB
 	Ledger
-	ctx   context.Context
-	clock *clock
-	place string
-	open  Opener
+	ctx      context.Context
+	clock    *clock
+	place    string
+	open     Opener
+	attempts *attempts
 }
 
 func newHarness(t testing.TB, open Opener) *harness {
-	h := &harness{TB: t, ctx: t.Context(), clock: newClock(), place: t.TempDir(), open: open}
+	h := &harness{TB: t, ctx: t.Context(), clock: newClock(), place: t.TempDir(), open: open, attempts: &attempts{}}
 	h.reopen()
 	return h
 }

@@ -13,28 +13,29 @@ import (
 
 // Restart implements ledger.Ledger.
 func (s *Store) Restart(ctx context.Context, id ledger.RunID, decided []ledger.Resolution) (ledger.Stored, error) {
-	return s.changeRun(ctx, id, decided, func(calls []record.Call, now int64) ([]*record.Call, error) {
+	return s.changeRun(ctx, id, decided, func(_ *effects, calls []record.Call, now int64) ([]*record.Call, error) {
 		return record.Restart(calls, decided, now)
 	})
 }
 
 // Retry implements ledger.Ledger.
 func (s *Store) Retry(ctx context.Context, id ledger.RunID, r ledger.Retrying) (ledger.Stored, error) {
-	return s.changeRun(ctx, id, r.Decided, func(calls []record.Call, now int64) ([]*record.Call, error) {
+	return s.changeRun(ctx, id, r.Decided, func(_ *effects, calls []record.Call, now int64) ([]*record.Call, error) {
 		return record.Retry(calls, id, r, now)
 	})
 }
 
 // Decide implements ledger.Ledger.
 func (s *Store) Decide(ctx context.Context, id ledger.RunID, d ledger.Deciding) (ledger.Stored, error) {
-	return s.changeRun(ctx, id, []ledger.Resolution{d.Decided}, func(calls []record.Call, now int64) ([]*record.Call, error) {
+	return s.changeRun(ctx, id, []ledger.Resolution{d.Decided}, func(_ *effects, calls []record.Call, now int64) ([]*record.Call, error) {
 		c, err := record.Decide(calls, id, d, now)
 		return []*record.Call{c}, err
 	})
 }
 
 // changeRun lets change start calls of a run again as they were decided on, and admits those.
-func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger.Resolution, change func(calls []record.Call, now int64) ([]*record.Call, error)) (ledger.Stored, error) {
+// What change is given knows who holds the effects of the run's calls.
+func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger.Resolution, change func(e *effects, calls []record.Call, now int64) ([]*record.Call, error)) (ledger.Stored, error) {
 	var row record.Run
 	err := s.again(ctx, func(t *transaction) error {
 		// What effects it may want is read before they are locked: they never change, but
@@ -67,7 +68,7 @@ func (s *Store) changeRun(ctx context.Context, id ledger.RunID, decided []ledger
 		if run == nil {
 			return notFound(id)
 		}
-		changed, err := change(run.Calls, t.now)
+		changed, err := change(e, run.Calls, t.now)
 		if err != nil {
 			return err
 		}

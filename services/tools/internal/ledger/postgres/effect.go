@@ -79,6 +79,14 @@ func (e *effects) others(c *record.Call) record.Upserts {
 	return slices.DeleteFunc(slices.Clone(e.upserts[c.Shown.GetEffectKey()]), func(u record.Upsert) bool { return u.ID == c.ID })
 }
 
+// holder is the other call that holds a call's effect, or "".
+func (e *effects) holder(c *record.Call) (string, error) {
+	if holder := e.holders[c.Shown.GetEffectKey()]; holder != c.ID {
+		return holder, nil
+	}
+	return "", nil
+}
+
 // admit lets a call that is to act hold its effect, or puts it behind the one that does.
 func (e *effects) admit(c *record.Call, now int64) error {
 	switch c.Admission() {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
 )
@@ -16,11 +17,12 @@ type recording struct {
 	outcomes []ledger.Outcome
 	at       int64
 
-	row record.Run
-	err error
+	row  record.Run
+	left []ledger.Outcome
+	err  error
 }
 
-func (r *recording) reset()         { r.row, r.err = record.Run{}, nil }
+func (r *recording) reset()         { r.row, r.left, r.err = record.Run{}, nil, nil }
 func (r *recording) outcome() error { return r.err }
 
 // Record implements ledger.Ledger.
@@ -29,7 +31,26 @@ func (s *Store) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.
 	if err := s.notes.do(ctx, r); err != nil {
 		return ledger.Stored{}, err
 	}
+	if len(r.left) > 0 {
+		return s.regain(ctx, run, r.left, r.row.Late)
+	}
 	return r.row.Stored(Word)
+}
+
+// regain records late outcomes of calls that may get their effect back, whose keys it locks.
+func (s *Store) regain(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome, late []ledger.CallID) (ledger.Stored, error) {
+	var keys []ledger.Resolution
+	for _, o := range outcomes {
+		keys = append(keys, ledger.Resolution{Shown: &toolsv1.Call{EffectKey: string(o.Effect)}})
+	}
+	var more []ledger.CallID
+	stored, err := s.changeRun(ctx, run, keys, func(e *effects, calls []record.Call, now int64) ([]*record.Call, error) {
+		recorded, err := record.Record(calls, run, outcomes, &record.Holding{Now: now, Holder: e.holder})
+		more = recorded.Late
+		return recorded.Changed, err
+	})
+	stored.Late = append(late, more...)
+	return stored, err
 }
 
 // recordGroup takes two round trips.
@@ -65,13 +86,14 @@ func (r *recording) take(t *transaction, run *runRow, c *changes, number int64) 
 		return nil
 	}
 	calls := run.snapshot().Calls // An error leaves those of the others alone.
-	changed, err := record.Record(calls, r.run, r.outcomes)
+	recorded, err := record.Record(calls, r.run, r.outcomes, nil)
 	if err == nil {
 		run.Calls = calls
-		if err := c.changed(t, run, changed, or(r.at, t.now), number); err != nil {
+		if err := c.changed(t, run, recorded.Changed, or(r.at, t.now), number); err != nil {
 			return err
 		}
 		r.row = run.snapshot()
+		r.row.Late, r.left = recorded.Late, recorded.Left
 	}
 	r.err = err
 	return nil

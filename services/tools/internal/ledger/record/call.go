@@ -179,50 +179,6 @@ func FindCall(calls []Call, run ledger.RunID, id ledger.CallID) (*Call, error) {
 	return nil, fmt.Errorf("%w: run %s, call %s", ledger.ErrNoCall, run, id)
 }
 
-// Record lets outcomes change a run's calls, and returns those that they changed.
-func Record(calls []Call, run ledger.RunID, outcomes []ledger.Outcome) (changed []*Call, err error) {
-	for _, o := range outcomes {
-		c, err := FindCall(calls, run, o.Call)
-		if err != nil {
-			return nil, err
-		}
-		if !IsOpen(c.Shown.GetState()) {
-			continue
-		}
-		c.record(o)
-		changed = append(changed, c)
-	}
-	return changed, nil
-}
-
-func (c *Call) record(o ledger.Outcome) {
-	s, next := c.Shown, ledger.Micros(o.NextAt)
-	// An effect that may still come keeps its key locked.
-	over := int64(0)
-	if o.State == "running" || o.MayCome && (o.State == "queued" || o.State == "unknown") {
-		over = c.LookAt
-	}
-	c.rest(o.State, o.Reason)
-	c.LookAt = over
-	if o.State == "queued" {
-		c.NextAt = next
-		s.NextAt = stamp(next)
-	}
-	if o.Attempted {
-		s.Attempts++
-	}
-	if o.ResultRef != "" {
-		s.ResultRef = o.ResultRef
-	}
-	if o.URL != "" {
-		s.Url = o.URL
-	}
-	if o.Request != nil {
-		s.Request = o.Request
-	}
-	s.Evidence = append(s.Evidence, o.Evidence...)
-}
-
 // Extend fixes the fence of a new attempt at a call, where owner holds it and no
 // other attempt's lies ahead, and it has not run out; else it returns false and changes nothing.
 func (c *Call) Extend(owner ledger.Owner, now int64, notAfter, lookAt int64) (bool, error) {

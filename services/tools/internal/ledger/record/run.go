@@ -28,11 +28,12 @@ type Run struct {
 	// Filled where they are asked for.
 	Calls []Call
 	Event []byte
+	Late  []ledger.CallID
 }
 
 // Stored decodes the run, of a store with this word.
 func (r *Run) Stored(store string) (ledger.Stored, error) {
-	s := ledger.Stored{Run: &toolsv1.Run{}, Entry: r.Entry}
+	s := ledger.Stored{Run: &toolsv1.Run{}, Entry: r.Entry, Late: r.Late}
 	if err := proto.Unmarshal(r.Opened, s.Run); err != nil {
 		return s, fmt.Errorf("ledger: run %s: %w", r.ID, err)
 	}

@@ -88,18 +88,38 @@ func (b *batch) settle(run, now int64) (decidedAt int64, err error) {
 // Record implements ledger.Ledger.
 func (s *Store) Record(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) (ledger.Stored, error) {
 	now := ledger.Micros(s.now())
-	return s.changeRun(ctx, run, func(b *batch, calls []record.Call) ([]*record.Call, error) {
-		changed, err := record.Record(calls, run, outcomes)
+	var late []ledger.CallID
+	stored, err := s.changeRun(ctx, run, func(b *batch, calls []record.Call) ([]*record.Call, error) {
+		recorded, err := record.Record(calls, run, outcomes, &record.Holding{Now: now, Holder: b.holder})
 		if err != nil {
 			return nil, err
 		}
+		late = recorded.Late
 		for _, a := range record.NewAccounts(calls, outcomes) {
 			if _, err := b.exec(upsertAccount, a.Provider, a.Name, now, a.Blocked); err != nil {
 				return nil, err
 			}
 		}
-		return changed, nil
+		return recorded.Changed, nil
 	})
+	if err != nil {
+		return ledger.Stored{}, err // late may still be written to.
+	}
+	stored.Late = late
+	return stored, nil
+}
+
+// holder is the other call that holds a call's effect, or "".
+func (b *batch) holder(c *record.Call) (holder string, err error) {
+	holds := selectEffectHolder
+	if c.Reads() {
+		holds = selectReader
+	}
+	err = b.row(holds, c.Shown.GetEffectKey(), c.ID).Scan(&holder)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return holder, unavailable(err)
 }
 
 // Restart implements ledger.Ledger.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger/record"
@@ -97,17 +96,9 @@ func (b *batch) admit(c *record.Call, now int64) error {
 	case record.Free:
 		return nil
 	case record.Exclusive:
-		var holder string
-		holds := selectEffectHolder
-		if c.Reads() {
-			holds = selectReader
-		}
-		err := b.row(holds, c.Shown.GetEffectKey(), c.ID).Scan(&holder)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return unavailable(err)
+		holder, err := b.holder(c)
+		if err != nil || holder == "" {
+			return err
 		}
 		c.SkipAs(holder)
 		if c.Reads() { // It is wanted for as long as this one was.

@@ -70,7 +70,8 @@ func newProcess(l ledger.Ledger, p *provider, clock *testClock, name string, new
 	return &process{mortal: m, calls: calls, runs: r}, nil
 }
 
-var errDead = fmt.Errorf("%w: the process is dead", ledger.ErrUnavailable)
+// errDead is no ErrUnavailable: a dead process waits for no ledger to come back.
+var errDead = errors.New("the process is dead")
 
 // mortal is a ledger whose process dies at one of its next writes or
 // invocations: before it takes place, or after, and then nobody hears of it. Or it stands

@@ -2,8 +2,6 @@ package call
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -26,9 +24,6 @@ const (
 	providerTimeout = 10 * time.Second
 	// clockSlack covers clocks that differ between tools and executor.
 	clockSlack = 2 * time.Second
-	// recordWindow is how long a result may wait to share its commit with the next one.
-	recordWindow = 50 * time.Millisecond
-	recordTime   = 10 * time.Second
 )
 
 // LookAt is when an effect that was allowed to start until notAfter is over, one
@@ -116,58 +111,6 @@ func (p *Performer) Perform(ctx context.Context, run ledger.RunID, calls []ledge
 	close(outcomes)
 	r := <-done
 	return r.stored, r.err
-}
-
-// record stores outcomes as they come, several in a commit where they come close together,
-// and returns the run as the last one left it.
-func (p *Performer) record(ctx context.Context, run ledger.RunID, outcomes <-chan ledger.Outcome) (stored ledger.Stored, err error) {
-	var waiting []ledger.Outcome
-	var due <-chan time.Time
-	none := true
-	flush := func() {
-		if len(waiting) == 0 {
-			return
-		}
-		faultpoint.Reached("call.before_record")
-		ctx, cancel := context.WithTimeout(ctx, recordTime)
-		defer cancel()
-		s, e := p.Ledger.Record(ctx, run, waiting)
-		if e != nil {
-			// The calls stay running in the ledger: the resumer takes them up after their LookAt.
-			err = errors.Join(err, fmt.Errorf("call: record: %w", e))
-		} else {
-			stored = s
-			p.warnLate(ctx, run, s.Late)
-		}
-		faultpoint.Reached("call.after_record")
-		waiting, due = nil, nil
-	}
-	for {
-		select {
-		case o, ok := <-outcomes:
-			if !ok && none {
-				return p.Ledger.Run(ctx, run)
-			}
-			if !ok {
-				flush()
-				return stored, err
-			}
-			none = false
-			if len(waiting) == 0 {
-				due = time.After(recordWindow)
-			}
-			waiting = append(waiting, o)
-		case <-due:
-			flush()
-		}
-	}
-}
-
-// warnLate says that this process stood still for longer than its leases, or the ledger did.
-func (p *Performer) warnLate(ctx context.Context, run ledger.RunID, late []ledger.CallID) {
-	for _, id := range late {
-		p.Log.WarnContext(ctx, "an outcome came when the attempt was no longer the call's", "run_id", run, "call_id", id)
-	}
 }
 
 // lanes are the calls of each provider, in their order.

@@ -194,9 +194,6 @@ func (p *Performer) refuse(ctx context.Context, c ledger.Call, why *toolsv1.Call
 		o.State, o.Reason = "unknown", ""
 		o.Evidence = append(o.Evidence, &toolsv1.Evidence{Kind: ledger.EvidenceAttempt, Detail: "an attempt before policy refused it had no answer and may have acted"})
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
-	defer cancel()
-	stored, err := p.Ledger.Record(ctx, c.Run, []ledger.Outcome{o})
-	p.warnLate(ctx, c.Run, stored.Late)
+	_, err := p.keep(ctx, c.Run, []ledger.Outcome{o})
 	return err
 }

@@ -85,7 +85,7 @@ type Ledger interface {
 	// begun and its outcome never recorded. An upsert with a later version open or
 	// done is not leased: it becomes skipped, superseded. Nor is a call past its
 	// ValidUntil: a queued one becomes failed, expired; one that was begun, which may
-	// have had its effect, unknown.
+	// have had its effect, unknown, unless it is a dry run or a read and can't have.
 	LeaseCalls(ctx context.Context, l Leasing) ([]Call, error)
 
 	// Extend makes a leased call running and fixes the fence of a new attempt at

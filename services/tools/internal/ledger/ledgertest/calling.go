@@ -38,6 +38,11 @@ func callEntries() []entry {
 				p.Calls[i].ValidUntil = p.Calls[i].ValidUntil.Add(24 * time.Hour)
 			}
 		})},
+		{"a dry run or a read that ran out did nothing", checkExpiredHarmless, breakPin(func(p *ledger.Pinning) {
+			for i := range p.Calls {
+				p.Calls[i].Mode, p.Calls[i].Shown.Class = "act", "set"
+			}
+		})},
 		{"calls that ran out are not made, however many did", checkManyExpired, breakPin(func(p *ledger.Pinning) {
 			for i := range p.Calls {
 				p.Calls[i].ValidUntil = p.Calls[i].ValidUntil.Add(24 * time.Hour)
@@ -265,6 +270,20 @@ func checkExpired(h *harness) {
 	if s, err := h.Run(h.ctx, ledger.RunID(id(kindRun, 1))); err != nil || s.Run.GetDecidedAt() == nil {
 		h.Errorf("the run of a call that ran out is not decided: %v", err)
 	}
+}
+
+// A dry run of which nobody recorded the outcome was called unknown, as if it had acted.
+func checkExpiredHarmless(h *harness) {
+	dry := h.intent(1, 1, "create")
+	dry.Mode = "dry_run"
+	h.pinned(1, dry)
+	h.pinned(2, h.intent(2, 2, "read"))
+	h.clock.advance(time.Hour)
+	if got := h.lease(us); len(got) != 0 {
+		h.Errorf("leased %v", got)
+	}
+	h.wantCall(1, "failed", "expired")
+	h.wantCall(2, "failed", "expired")
 }
 
 // More calls than one look puts to rest had run out, and those left over were made.

@@ -196,12 +196,13 @@ func (c *Call) Extend(owner ledger.Owner, now int64, notAfter, lookAt int64) (bo
 }
 
 // Expire puts to rest what is no longer wanted. An attempt whose outcome nobody
-// recorded may have had its effect: calling it failed would let it happen twice.
+// recorded may have had its effect: calling it failed would let it happen twice. A dry run
+// and a read have none.
 func (c *Call) Expire() error {
 	if _, err := c.Decoded(); err != nil {
 		return err
 	}
-	if c.begun() {
+	if c.begun() && c.Mode == "act" && !c.Reads() {
 		c.rest("unknown", "")
 	} else {
 		c.rest("failed", "expired")

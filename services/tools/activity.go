@@ -35,7 +35,7 @@ func (a *asker) activity(ctx context.Context, in *toolsv1.ActivityInput, missing
 		return found.is(out)
 	}
 	q.Names, q.From, q.To = project.Kinds(), from, to
-	rows, err := a.choose(ctx, q, missing)
+	rows, err := a.choose(ctx, q, shorterWindow, missing)
 	if err != nil {
 		return nil, err
 	}

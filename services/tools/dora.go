@@ -31,7 +31,7 @@ type doraQuestion struct {
 	issues                         []project.Entity
 	issueRows                      []fact.Observed
 	incidents                      []fact.Incident
-	timeless                       int
+	timeless                       []string
 }
 
 func (a *asker) dora(ctx context.Context, in *toolsv1.DoraInput, missing *gap.Collector) (*answer, error) {
@@ -102,7 +102,7 @@ func (q *doraQuestion) readDelivery(ctx context.Context) error {
 		q.repositories = []string{q.ref}
 		q.widen()
 	}
-	rows, err := q.choose(ctx, fact.Query{Places: q.around, Names: deliveryNames(), From: q.from.Add(-lookBack), To: q.to}, q.missing)
+	rows, err := q.choose(ctx, fact.Query{Places: q.around, Names: deliveryNames(), From: q.from.Add(-lookBack), To: q.to}, shorterWindow, q.missing)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (q *doraQuestion) readIncidents(ctx context.Context) error {
 	rows, err := q.choose(ctx, fact.Query{
 		Places: places, From: q.from.Add(-lookBack), To: q.to,
 		Names: []string{"issue.created", "issue.updated", "issue.transitioned", "issue.assigned", "issue.closed", project.IssueState},
-	}, q.missing)
+	}, shorterWindow, q.missing)
 	if err != nil {
 		return err
 	}
@@ -179,9 +179,9 @@ func (q *doraQuestion) blame(ctx context.Context) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	links, err := q.graph.Linked(ctx, refs, q.rows)
+	links, err := q.chooseLinks(ctx, refs, shorterWindow, q.missing)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	var menders []string
 	for _, l := range links {
@@ -190,9 +190,9 @@ func (q *doraQuestion) blame(ctx context.Context) error {
 		}
 	}
 	if len(menders) > 0 {
-		more, err := q.graph.Linked(ctx, menders, q.rows)
+		more, err := q.chooseLinks(ctx, menders, shorterWindow, q.missing)
 		if err != nil {
-			return unavailable(err)
+			return err
 		}
 		links = append(links, more...)
 	}

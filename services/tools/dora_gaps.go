@@ -110,8 +110,12 @@ func (q *doraQuestion) noChanges(ctx context.Context) error {
 }
 
 func (q *doraQuestion) incidentGaps(ctx context.Context, d fact.Dora) error {
-	if q.timeless > 0 {
-		q.missing.Add(&toolsv1.Gap{Code: "times_missing", Setting: hookJiraIssues, Detail: fmt.Sprintf("%d incidents have no time of their beginning", q.timeless)})
+	timeless := make(map[string]int)
+	for _, ref := range q.timeless {
+		timeless[hookOf(ref)]++
+	}
+	for hook, n := range timeless {
+		q.missing.Add(&toolsv1.Gap{Code: "times_missing", Setting: hook, Detail: fmt.Sprintf("%d incidents have no time of their beginning", n)})
 	}
 	if len(q.incidents) == 0 {
 		return q.noIncidents(ctx)

@@ -25,6 +25,9 @@ const (
 	hookPages       = "Notion webhook: Page"
 )
 
+// shorterWindow has fewer rows read.
+const shorterWindow = "--window"
+
 // truncated says that there is more, and which part answers.
 func truncated(limit int, which, setting string) *toolsv1.Gap {
 	return &toolsv1.Gap{Code: "truncated", Detail: fmt.Sprintf("there are %d rows or more: %s", limit, which), Setting: setting}

@@ -62,8 +62,18 @@ func TestEveryMisconfigurationIsNamed(t *testing.T) {
 		"events that only a token vouches for": {nil, func(s *story) { s.authn = "token"; s.month() }, dora, "unvouched", "GITHUB_WEBHOOK_SECRET", "token"},
 		"Jira's as well":                       {nil, func(s *story) { s.authn = "token"; s.month() }, dora, "unvouched", "JIRA_WEBHOOK_SECRET", "jira"},
 		"more than is read":                    {func(c *tools.Config) { c.QuestionRows = 10 }, month, dora, "truncated", "--window", "10 rows"},
-		"a slip of the case":                   {nil, nil, []string{"dora", "repository", "github:repo:Acme/API"}, "unknown_ref", repository, "is it " + repository},
-		"a ref that is none":                   {nil, nil, []string{"dora", "repository", "acme/api"}, "unknown_ref", repository, "is it " + repository},
+		"more links of incidents than are read": {func(c *tools.Config) { c.QuestionRows = 10 }, func(s *story) {
+			s.issue("ACME-9", "Incident", "05-24 21:00", "05-24 23:00", "it is slow")
+			for n := range 12 {
+				s.event("change.opened", s.pr(n), s.repo, "05-25 10:00", map[string]any{"number": n, "state": "open"}, s.title("ACME-9 try again"))
+			}
+		}, dora, "truncated", "--window", "the newest links"},
+		"incidents of GitHub without a time": {nil, func(s *story) {
+			s.month()
+			s.event("issue.updated", "github:issue:acme/api#70", s.repo, "05-27 10:00", map[string]any{"labels": []any{"incident"}}, nil)
+		}, dora, "times_missing", "GitHub webhook: Issues", "1 incidents"},
+		"a slip of the case": {nil, nil, []string{"dora", "repository", "github:repo:Acme/API"}, "unknown_ref", repository, "is it " + repository},
+		"a ref that is none": {nil, nil, []string{"dora", "repository", "acme/api"}, "unknown_ref", repository, "is it " + repository},
 		"a repository under its old name": {nil, func(s *story) {
 			s.month()
 			s.event("other", repository, repository, "05-21 08:00", nil, renamed("github:repo:acme/old", repository))
@@ -74,6 +84,8 @@ func TestEveryMisconfigurationIsNamed(t *testing.T) {
 		"an issue's key without its source":     {nil, nil, []string{"shipped", "issue", "acme-12"}, "unknown_ref", "jira:issue:ACME-12", "ACME-12"},
 		"a shipped change of another project":   {func(c *tools.Config) { c.Policy = []byte("max_calls: 5") }, month, []string{"shipped", "issue", "jira:issue:ACME-1"}, "pair_missing", "POLICY_FILE", "acme/api"},
 		"shipped to where nobody calls it live": {func(c *tools.Config) { c.ProductionEnvironments = "prd" }, month, []string{"shipped", "issue", "jira:issue:ACME-1"}, "environment_unmapped", "PRODUCTION_ENVIRONMENTS", "production, staging"},
+		"more deliveries of it than are read":   {func(c *tools.Config) { c.QuestionRows = 10 }, month, []string{"shipped", "issue", "jira:issue:ACME-1"}, "truncated", "", "10 rows"},
+		"more links of it than are read":        {func(c *tools.Config) { c.QuestionRows = 1 }, month, []string{"shipped", "issue", "jira:issue:ACME-1"}, "truncated", "", "the newest links"},
 		"shipped by pushes that don't come": {nil, func(s *story) {
 			s.silent["commit.pushed"] = true
 			s.merged(8, "05-27 10:00", "05-28 10:00", "d", "h", "ACME-8 and then more")

@@ -140,18 +140,30 @@ func tableOf(ref string, rows []any) (*structpb.Struct, error) {
 }
 
 // choose is Select with the asker's bound on rows: beyond it the oldest answer,
-// and the gap says until when.
-func (a *asker) choose(ctx context.Context, q fact.Query, missing *gap.Collector) ([]fact.Observed, error) {
+// and the gap says until when, and what makes them fewer; "" where nothing does.
+func (a *asker) choose(ctx context.Context, q fact.Query, fewer string, missing *gap.Collector) ([]fact.Observed, error) {
 	q.Limit = a.rows
 	rows, err := a.facts.Select(ctx, q)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	if len(rows) == a.rows {
-		missing.Add(truncated(a.rows, "those until "+day(rows[len(rows)-1].At)+" answer", "--window"))
+		missing.Add(truncated(a.rows, "those until "+day(rows[len(rows)-1].At)+" answer", fewer))
 	}
 	missing.Add(unvouched(rows)...)
 	return rows, nil
+}
+
+// chooseLinks is Linked with the same bound: beyond it the newest answer.
+func (a *asker) chooseLinks(ctx context.Context, refs []string, fewer string, missing *gap.Collector) ([]graph.Related, error) {
+	links, err := a.graph.Linked(ctx, refs, a.rows)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if len(links) == a.rows {
+		missing.Add(truncated(a.rows, "the newest links answer", fewer))
+	}
+	return links, nil
 }
 
 // first is the oldest observation that a query finds; nil where there is none.

@@ -55,9 +55,9 @@ func (a *asker) shipped(ctx context.Context, in *toolsv1.ShippedInput, missing *
 }
 
 func (q *shippedQuestion) read(ctx context.Context) error {
-	links, err := q.graph.Linked(ctx, []string{q.issue}, q.asker.rows)
+	links, err := q.chooseLinks(ctx, []string{q.issue}, "", q.missing)
 	if err != nil {
-		return unavailable(err)
+		return err
 	}
 	q.links = make(map[string]graph.Related)
 	var used []graph.Related
@@ -83,7 +83,7 @@ func (q *shippedQuestion) read(ctx context.Context) error {
 	if q.changes, err = q.graph.Entities(ctx, refs); err != nil {
 		return unavailable(err)
 	}
-	own, err := q.choose(ctx, fact.Query{Subjects: refs, Names: deliveryNames()}, q.missing)
+	own, err := q.choose(ctx, fact.Query{Subjects: refs, Names: deliveryNames()}, "", q.missing)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (q *shippedQuestion) readDelivery(ctx context.Context) error {
 	}
 	slices.Sort(places)
 	// Clocks differ, and a push's time is the repository's.
-	rows, err := q.choose(ctx, fact.Query{Places: slices.Compact(places), Names: deliveryNames(), From: since.Add(-time.Hour)}, q.missing)
+	rows, err := q.choose(ctx, fact.Query{Places: slices.Compact(places), Names: deliveryNames(), From: since.Add(-time.Hour)}, "", q.missing)
 	q.seen = deliveryOf(rows)
 	return err
 }

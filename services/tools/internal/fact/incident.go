@@ -36,8 +36,8 @@ func (s IncidentSigns) Match(issue project.Entity) bool {
 
 // Incidents reads incidents: what is known of issues, and their issue.created and
 // issue.state observations, oldest first. An issue that was deleted is none. One
-// without a time of its beginning is left out, and counted.
-func Incidents(issues []project.Entity, rows []Observed, signs IncidentSigns) (list []Incident, timeless int) {
+// without a time of its beginning is left out, and named.
+func Incidents(issues []project.Entity, rows []Observed, signs IncidentSigns) (list []Incident, timeless []string) {
 	observed := make(map[string][]Observed)
 	for _, row := range rows {
 		observed[row.Subject] = append(observed[row.Subject], row)
@@ -52,7 +52,7 @@ func Incidents(issues []project.Entity, rows []Observed, signs IncidentSigns) (l
 		}
 		incident.follow(observed[issue.Ref])
 		if incident.Began.IsZero() {
-			timeless++
+			timeless = append(timeless, issue.Ref)
 			continue
 		}
 		list = append(list, incident)

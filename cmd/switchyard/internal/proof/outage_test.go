@@ -92,6 +92,9 @@ func sinkAway(t *testing.T, kind string) {
 	back := time.Now()
 	s.await(catchUpTime(kind), kind+" to have caught up under load", func(ctx context.Context) bool { return s.lag(ctx, memory, kind) < time.Second })
 	caughtUp := time.Since(back)
+	if caughtUp > catchUpAim {
+		t.Logf("AIM MISSED: %s was less than a second behind only %v after its return, and should be within %v", kind, caughtUp.Round(time.Millisecond), catchUpAim)
+	}
 	all := l.end()
 	for _, a := range all {
 		if a.code != http.StatusOK {
@@ -112,15 +115,18 @@ func sinkAway(t *testing.T, kind string) {
 		kind, outage(), outageRate, codes(all), len(away), slowest(away, 1), slowest(away, 0.99), slowest(all, 0.99), caughtUp.Round(time.Millisecond))
 }
 
-// catchUpTime is how long a store that is ready again may take until it is less
-// than a second behind, with the load going on. Neo4j and the load share two
-// processors, and Neo4j's have just begun to compile: it takes some 400 entries a
-// second more than come.
+// catchUpAim is how long a store that is ready again should take until it is less
+// than a second behind, with the load going on.
+const catchUpAim = 30 * time.Second
+
+// catchUpTime is how long it may take. Neo4j and the load share two processors, and
+// Neo4j's virtual machine has just begun to compile: on a quiet machine that is a few
+// seconds less than the aim, too near to it to fail on a busy one.
 func catchUpTime(kind string) time.Duration {
 	if kind == "neo4j" {
 		return 3 * time.Minute
 	}
-	return 30 * time.Second
+	return catchUpAim
 }
 
 // queuedWithGap tells whether an answer has a memory write to the store queued,

@@ -68,7 +68,7 @@ type schedule struct {
 	unplanned []unplanned
 	deaths    int
 	// What processes that stood still record once they wake, and how often one did.
-	late  []func(context.Context) error
+	late  []late
 	woken int
 }
 
@@ -171,24 +171,38 @@ func (s *schedule) step() {
 		p.mortal.doom(s.pick(4), s.pick(2) == 0, s.pick(2) == 0)
 	}
 	s.bury()
-	if s.pick(12) == 0 {
-		s.wake()
+	s.wake(s.pick(12) == 0)
+}
+
+// wake has one of those that stood still go on: one whose call another attempt was made at
+// since, of which nobody has told yet; or any.
+func (s *schedule) wake(anyone bool) {
+	s.t.Helper()
+	i := slices.IndexFunc(s.late, s.contended)
+	if i < 0 && anyone && len(s.late) > 0 {
+		i = s.pick(len(s.late))
+	}
+	if i < 0 {
+		return
+	}
+	l := s.late[i]
+	s.late = slices.Delete(s.late, i, i+1)
+	s.woken++
+	if _, err := s.store.Record(s.t.Context(), l.run, l.outcomes); err != nil {
+		s.t.Fatalf("schedule %d: a process that woke: %v", s.seed, err)
 	}
 }
 
-// wake has one of those that stood still go on, if any does.
-func (s *schedule) wake() {
+func (s *schedule) contended(l late) bool {
 	s.t.Helper()
-	if len(s.late) == 0 {
-		return
+	run, err := s.store.Run(s.t.Context(), l.run)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	i := s.pick(len(s.late))
-	record := s.late[i]
-	s.late = slices.Delete(s.late, i, i+1)
-	s.woken++
-	if err := record(s.t.Context()); err != nil {
-		s.t.Fatalf("schedule %d: a process that woke: %v", s.seed, err)
-	}
+	return slices.ContainsFunc(run.Run.GetCalls(), func(c *toolsv1.Call) bool {
+		i := slices.IndexFunc(l.outcomes, func(o ledger.Outcome) bool { return string(o.Call) == c.GetCallId() })
+		return i >= 0 && c.GetAttempts() > l.attempts[i] && (c.GetState() == "running" || c.GetState() == "queued" && c.GetReason() == "executor_away")
+	})
 }
 
 // play runs the schedule to its end; between its steps others may do theirs.
@@ -205,9 +219,6 @@ func (s *schedule) bury() {
 	for i, p := range s.processes {
 		if p.mortal.isDead() {
 			s.deaths++
-			if s.pick(2) == 0 { // Right then somebody wakes whose calls this one may have taken up.
-				s.wake()
-			}
 			s.late = append(s.late, p.mortal.late...)
 			s.birth(i)
 		}
@@ -233,7 +244,7 @@ func (s *schedule) settle() {
 		}
 		s.unplanned = nil
 		s.takeUp(p)
-		s.wake()
+		s.wake(len(s.undecided()) == 0)
 		if len(s.undecided()) == 0 && len(s.late) == 0 {
 			return
 		}

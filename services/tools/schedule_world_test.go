@@ -84,7 +84,15 @@ type mortal struct {
 	wakes bool
 	dead  bool
 	// What it records once it wakes.
-	late []func(context.Context) error
+	late []late
+}
+
+// late is what came of attempts of a process that stood still, and how many were made at
+// each call before.
+type late struct {
+	run      ledger.RunID
+	outcomes []ledger.Outcome
+	attempts []uint32
 }
 
 // doom lets the process die at its n-th next step.
@@ -151,14 +159,26 @@ func (m *mortal) Record(ctx context.Context, run ledger.RunID, o []ledger.Outcom
 	recorded := false
 	if !m.try(func() { stored, err = m.Ledger.Record(ctx, run, o); recorded = true }, true) {
 		if m.stands() && !recorded {
-			m.late = append(m.late, func(ctx context.Context) error {
-				_, err := m.Ledger.Record(ctx, run, o)
-				return err
-			})
+			err = m.oversleep(ctx, run, o)
+			return ledger.Stored{}, errors.Join(errDead, err)
 		}
 		return ledger.Stored{}, errDead
 	}
 	return stored, err
+}
+
+func (m *mortal) oversleep(ctx context.Context, run ledger.RunID, outcomes []ledger.Outcome) error {
+	l := late{run: run, outcomes: outcomes}
+	stored, err := m.Run(ctx, run)
+	for _, o := range outcomes {
+		for _, c := range stored.Run.GetCalls() {
+			if c.GetCallId() == string(o.Call) {
+				l.attempts = append(l.attempts, c.GetAttempts())
+			}
+		}
+	}
+	m.late = append(m.late, l)
+	return err
 }
 
 func (m *mortal) Claim(ctx context.Context, owner ledger.Owner, limit int, lease time.Duration) (list []ledger.Stored, err error) {

@@ -51,6 +51,13 @@ func failed(n int) (list []*toolsv1.Evidence) {
 	return list
 }
 
+func late(n int) (list []*toolsv1.Evidence) {
+	for range n {
+		list = append(list, &toolsv1.Evidence{Kind: "attempt", Detail: "deadline"})
+	}
+	return list
+}
+
 func TestAttempt(t *testing.T) {
 	now := time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 	over := call.LookAt(now.Add(call.AttemptTime))
@@ -92,6 +99,10 @@ func TestAttempt(t *testing.T) {
 		"told to wait":            {result: limited, state: "queued", reason: "rate_limited", next: now.Add(time.Minute), blocked: now.Add(time.Minute)},
 		"told to wait, once more": {evidence: failed(9), result: limited, state: "queued", reason: "rate_limited", next: now.Add(5 * time.Minute), blocked: now.Add(time.Minute)},
 		"too late to start":       {result: result("retry", "deadline"), state: "queued", reason: "deadline", next: now.Add(2 * time.Second)},
+		"too late once more":      {evidence: late(3), result: result("retry", "deadline"), state: "queued", reason: "deadline", next: now.Add(16 * time.Second)},
+		"too late all the time":   {evidence: late(30), result: result("retry", "deadline"), state: "queued", reason: "deadline", next: now.Add(5 * time.Minute)},
+		"too late, and failing":   {evidence: append(late(3), failed(1)...), result: result("retry", "provider_away"), state: "queued", reason: "provider_away", next: now.Add(4 * time.Second)},
+		"too late, after a retry": {evidence: append(late(9), &toolsv1.Evidence{Kind: "retry"}), result: result("retry", "deadline"), state: "queued", reason: "deadline", next: now.Add(2 * time.Second)},
 
 		"set, unknown":             {result: result("unknown", "timeout"), state: "queued", reason: "provider_away", next: over, mayCome: true},
 		"set, unknown, wait":       {result: later, state: "queued", reason: "provider_away", next: now.Add(10 * time.Minute), mayCome: true},

@@ -48,12 +48,22 @@ func (p *Performer) jittered(wait time.Duration) time.Duration {
 
 // failures counts the attempts at a call that failed since somebody had it started
 // again. Being told to wait is no failure.
-func failures(c *toolsv1.Call) (n int) {
+func failures(c *toolsv1.Call) int { return attempts(c, counts) }
+
+// tooSlow counts those that came too late to start their effect. That is no failure: nothing
+// was asked for, by a request that had little time left, a slow read before it or a clock that
+// is off, and it may be well with the next one. But each costs its provider requests and the
+// call a line of evidence, so that they come to lie apart.
+func tooSlow(c *toolsv1.Call) int {
+	return attempts(c, func(detail string) bool { return strings.HasPrefix(detail, reasonDeadline) })
+}
+
+func attempts(c *toolsv1.Call, are func(detail string) bool) (n int) {
 	for _, e := range c.GetEvidence() {
 		switch {
 		case e.GetKind() == ledger.EvidenceRetry:
 			n = 0
-		case e.GetKind() == ledger.EvidenceAttempt && counts(e.GetDetail()):
+		case e.GetKind() == ledger.EvidenceAttempt && are(e.GetDetail()):
 			n++
 		}
 	}

@@ -92,6 +92,9 @@ func (j *judging) again(reason, detail string, mayCome bool) {
 		}
 		return
 	}
+	if reason == reasonDeadline {
+		n += tooSlow(j.call.Shown) + 1
+	}
 	j.State, j.Reason, j.MayCome = "queued", reason, mayCome
 	j.NextAt = j.Now().Add(j.backoff(max(1, n)))
 }

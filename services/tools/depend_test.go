@@ -94,6 +94,44 @@ func TestAStepThatTheResumerTookUpIsAnswered(t *testing.T) {
 	want(t, states(execute(t, cl, run.GetRunId(), p).GetRun()), "done ", "done ", "done ")
 }
 
+// Two steps use what the first one made, at different providers: one was asked only once the
+// other had answered.
+func TestStepsThatWaitedAreMadeSideBySide(t *testing.T) {
+	ex := testkit.NewExecutor(t, token)
+	linked := make(chan struct{})
+	ex.Answer(func(cmd *executorv1.Command) *executorv1.Result {
+		switch cmd.GetTool() {
+		case "github.add_labels":
+			select {
+			case <-linked:
+			case <-time.After(5 * time.Second):
+				t.Error("Jira is not asked while GitHub takes its time")
+			}
+		case "jira.link_remote":
+			close(linked)
+		}
+		return &executorv1.Result{Outcome: "done", Ref: "github:issue:acme/api#50", Url: "https://github.com/acme/api/issues/50"}
+	})
+	cl := startWith(t, func(cfg *tools.Config) {
+		cfg.ExecutorEndpoint, cfg.Policy = ex.URL, []byte(testPolicy+`
+  github.create_issue: {github:acme/api: {repository: [acme/api]}}
+  github.add_labels: {github:acme/api: {labels: [bug]}}
+`)
+	}, time.Now)
+	run := open(t, cl, sealedInput(sealed(t, sealKey, merged(nil), "{}"))).GetRun()
+	path := func(s string) *toolsv1.Argument { return &toolsv1.Argument{Value: &toolsv1.Argument_Path{Path: s}} }
+	text := func(s string) *toolsv1.Argument { return &toolsv1.Argument{Value: &toolsv1.Argument_Text{Text: s}} }
+	choice := func(s string) *toolsv1.Argument {
+		return &toolsv1.Argument{Value: &toolsv1.Argument_Choice{Choice: &toolsv1.Choices{Values: []string{s}}}}
+	}
+	got := execute(t, cl, run.GetRunId(), &toolsv1.Plan{Class: "change.merged", DecidedBy: "metadata", Calls: []*toolsv1.PlannedCall{
+		{Rule: "r", Step: "create", Tool: "github.create_issue", Arguments: map[string]*toolsv1.Argument{"repository": choice("acme/api"), "title": text("t"), "body": text("b")}},
+		{Rule: "r", Step: "label", Tool: "github.add_labels", Arguments: map[string]*toolsv1.Argument{"target": path("$create.ref"), "labels": choice("bug")}},
+		{Rule: "r", Step: "link", Tool: "jira.link_remote", Arguments: map[string]*toolsv1.Argument{"target": path("link.issue[0]"), "object": path("$create.ref"), "title": text("t")}},
+	}}).GetRun()
+	want(t, states(got), "done ", "done ", "done ")
+}
+
 // What a step gives may be a field's value, too: nobody approves, and nothing
 // shows, a request that isn't whole.
 func TestAFieldThatWaitsIsDecidedOnceItIsThere(t *testing.T) {

@@ -154,26 +154,36 @@ func (r *resumer) free() {
 // resumeCall performs a call that owner has leased; its effect starts until notAfter or
 // not at all.
 func (p *Performer) resumeCall(ctx context.Context, owner ledger.Owner, c ledger.Call, notAfter time.Time) error {
+	c, ok, err := p.ready(ctx, owner, c, notAfter)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = p.Perform(ctx, c.Run, []ledger.Call{c}, notAfter)
+	return err
+}
+
+// ready resolves and begins a call that owner has leased; it is false where there is nothing
+// left to perform.
+func (p *Performer) ready(ctx context.Context, owner ledger.Owner, c ledger.Call, notAfter time.Time) (ledger.Call, bool, error) {
 	forbidden, err := p.forbidden(ctx, c)
 	if err != nil {
-		return err
+		return c, false, err
 	}
 	c, ok, err := p.resolved(ctx, owner, c)
 	if err != nil || !ok {
-		return err
+		return c, false, err
 	}
 	if forbidden != nil || !BegunLater(c) {
 		ok, err = p.Ledger.Extend(ctx, owner, ledger.CallID(c.Shown.GetCallId()), notAfter, LookAt(notAfter))
 		if err != nil || !ok {
-			return err
+			return c, false, err
 		}
 		c.NotAfter = notAfter
 	}
 	if forbidden != nil {
-		return p.refuse(ctx, c, forbidden)
+		return c, false, p.refuse(ctx, c, forbidden)
 	}
-	_, err = p.Perform(ctx, c.Run, []ledger.Call{c}, notAfter)
-	return err
+	return c, true, nil
 }
 
 // forbidden is why a call that was let through before may not act any more. What waits for

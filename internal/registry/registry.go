@@ -37,6 +37,7 @@ func describe(m protoreflect.MessageDescriptor) *toolsv1.Tool {
 		Description: opts.GetDescription(),
 		Input:       string(m.FullName()),
 		Requests:    opts.GetRequests(),
+		InputSchema: schemaOf(m),
 	}
 	fields := m.Fields()
 	for i := range fields.Len() {

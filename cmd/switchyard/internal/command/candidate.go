@@ -137,6 +137,10 @@ func (t *typed) values(v *kong.Value) []string {
 				all = append(all, tool.GetName())
 			}
 		}
+	case "any tool":
+		for _, tool := range registry.Tools() {
+			all = append(all, tool.GetName())
+		}
 	case "provider/example":
 		for _, e := range example.All() {
 			all = append(all, e.Source+"/"+e.Name)

@@ -40,6 +40,7 @@ type commands struct {
 	Doctor     doctorCommand     `cmd:"" group:"understand" help:"Examine settings, secrets and services, and name each remedy."`
 
 	Rules  rulesCommand  `cmd:"" group:"configure" help:"Check, try and test rules."`
+	Tools  toolsCommand  `cmd:"" group:"configure" help:"List what rules may use, and print the JSON Schema of a tool's input."`
 	Policy policyCommand `cmd:"" group:"configure" help:"Check a policy, and write one for rules."`
 	Notion notionCommand `cmd:"" group:"configure" help:"Connect Notion's webhooks to the running instance."`
 	Secret secretCommand `cmd:"" group:"configure" help:"Print a new secret, or the one for a provider's form."`

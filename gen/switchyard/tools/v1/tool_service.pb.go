@@ -115,7 +115,11 @@ type Tool struct {
 	Input string `protobuf:"bytes,5,opt,name=input,proto3" json:"input,omitempty"`
 	// The most requests that one call sends to its provider, where the provider's pace is
 	// kept; else 0.
-	Requests      uint32 `protobuf:"varint,6,opt,name=requests,proto3" json:"requests,omitempty"`
+	Requests uint32 `protobuf:"varint,6,opt,name=requests,proto3" json:"requests,omitempty"`
+	// JSON Schema, draft 2020-12, of the input in JSON as CallTool takes it and an
+	// executor gets it, by the names of the fields: their types and all their rules. In a
+	// rule a target or field is a path, which tools resolves to such a value.
+	InputSchema   *structpb.Struct `protobuf:"bytes,7,opt,name=input_schema,json=inputSchema,proto3" json:"input_schema,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,6 +194,13 @@ func (x *Tool) GetRequests() uint32 {
 		return x.Requests
 	}
 	return 0
+}
+
+func (x *Tool) GetInputSchema() *structpb.Struct {
+	if x != nil {
+		return x.InputSchema
+	}
+	return nil
 }
 
 type ToolField struct {
@@ -418,14 +429,15 @@ const file_switchyard_tools_v1_tool_service_proto_rawDesc = "" +
 	"&switchyard/tools/v1/tool_service.proto\x12\x13switchyard.tools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1dswitchyard/tools/v1/run.proto\"\x12\n" +
 	"\x10ListToolsRequest\"D\n" +
 	"\x11ListToolsResponse\x12/\n" +
-	"\x05tools\x18\x01 \x03(\v2\x19.switchyard.tools.v1.ToolR\x05tools\"\xbc\x01\n" +
+	"\x05tools\x18\x01 \x03(\v2\x19.switchyard.tools.v1.ToolR\x05tools\"\xf8\x01\n" +
 	"\x04Tool\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12 \n" +
 	"\vdescription\x18\x03 \x01(\tR\vdescription\x126\n" +
 	"\x06fields\x18\x04 \x03(\v2\x1e.switchyard.tools.v1.ToolFieldR\x06fields\x12\x14\n" +
 	"\x05input\x18\x05 \x01(\tR\x05input\x12\x1a\n" +
-	"\brequests\x18\x06 \x01(\rR\brequests\"\xce\x01\n" +
+	"\brequests\x18\x06 \x01(\rR\brequests\x12:\n" +
+	"\finput_schema\x18\a \x01(\v2\x17.google.protobuf.StructR\vinputSchema\"\xce\x01\n" +
 	"\tToolField\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x1d\n" +
@@ -474,19 +486,20 @@ var file_switchyard_tools_v1_tool_service_proto_goTypes = []any{
 var file_switchyard_tools_v1_tool_service_proto_depIdxs = []int32{
 	2, // 0: switchyard.tools.v1.ListToolsResponse.tools:type_name -> switchyard.tools.v1.Tool
 	3, // 1: switchyard.tools.v1.Tool.fields:type_name -> switchyard.tools.v1.ToolField
-	6, // 2: switchyard.tools.v1.CallToolRequest.input:type_name -> google.protobuf.Struct
-	6, // 3: switchyard.tools.v1.CallToolResponse.output:type_name -> google.protobuf.Struct
-	7, // 4: switchyard.tools.v1.CallToolResponse.evidence:type_name -> switchyard.tools.v1.Evidence
-	8, // 5: switchyard.tools.v1.CallToolResponse.gaps:type_name -> switchyard.tools.v1.Gap
-	0, // 6: switchyard.tools.v1.ToolService.ListTools:input_type -> switchyard.tools.v1.ListToolsRequest
-	4, // 7: switchyard.tools.v1.ToolService.CallTool:input_type -> switchyard.tools.v1.CallToolRequest
-	1, // 8: switchyard.tools.v1.ToolService.ListTools:output_type -> switchyard.tools.v1.ListToolsResponse
-	5, // 9: switchyard.tools.v1.ToolService.CallTool:output_type -> switchyard.tools.v1.CallToolResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	6, // 2: switchyard.tools.v1.Tool.input_schema:type_name -> google.protobuf.Struct
+	6, // 3: switchyard.tools.v1.CallToolRequest.input:type_name -> google.protobuf.Struct
+	6, // 4: switchyard.tools.v1.CallToolResponse.output:type_name -> google.protobuf.Struct
+	7, // 5: switchyard.tools.v1.CallToolResponse.evidence:type_name -> switchyard.tools.v1.Evidence
+	8, // 6: switchyard.tools.v1.CallToolResponse.gaps:type_name -> switchyard.tools.v1.Gap
+	0, // 7: switchyard.tools.v1.ToolService.ListTools:input_type -> switchyard.tools.v1.ListToolsRequest
+	4, // 8: switchyard.tools.v1.ToolService.CallTool:input_type -> switchyard.tools.v1.CallToolRequest
+	1, // 9: switchyard.tools.v1.ToolService.ListTools:output_type -> switchyard.tools.v1.ListToolsResponse
+	5, // 10: switchyard.tools.v1.ToolService.CallTool:output_type -> switchyard.tools.v1.CallToolResponse
+	9, // [9:11] is the sub-list for method output_type
+	7, // [7:9] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_switchyard_tools_v1_tool_service_proto_init() }

@@ -143,7 +143,7 @@ func (p *Performer) make(ctx context.Context, c ledger.Call, until time.Time) (l
 		return ledger.Outcome{}, false
 	}
 	j := p.attempt(ctx, c)
-	p.circuits.note(provider, &j.Outcome)
+	p.circuits.note(c.Shown, &j.Outcome)
 	if j.busy {
 		p.circuits.block(provider, p.Now().Add(firstWait))
 	}

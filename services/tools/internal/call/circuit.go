@@ -2,9 +2,11 @@ package call
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	toolsv1 "github.com/switchyard-dev/switchyard/gen/switchyard/tools/v1"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
 
@@ -35,6 +37,9 @@ type circuits struct {
 	mu       sync.Mutex
 	at       map[string]*circuit
 	accounts map[ledger.Account]bool // those that the ledger knows; without Blocked
+	// Until when a provider, or an installation there, wants no more requests, by its own
+	// word or the executor's about it.
+	blocked map[string]time.Time
 }
 
 type circuit struct {
@@ -47,8 +52,6 @@ type circuit struct {
 	// When each attempt under way began, and a place for each.
 	under  []time.Time
 	places chan struct{}
-	// The provider's own word, or the executor's about it.
-	blocked time.Time
 }
 
 // heldBack says why an attempt is not made, and when to see again.
@@ -71,33 +74,37 @@ func (c *circuits) of(provider string) *circuit {
 }
 
 // places are those of a provider's attempts, unless it is known already that none may begin.
-func (c *circuits) places(provider string, now time.Time) (chan struct{}, *heldBack) {
+func (c *circuits) places(of *toolsv1.Call, now time.Time) (chan struct{}, *heldBack) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.of(provider).places, c.held(provider, now)
+	return c.of(ledger.Provider(of)).places, c.held(of, now)
 }
 
 // begin notes that an attempt begins, unless it may not.
-func (c *circuits) begin(provider string, now time.Time) *heldBack {
+func (c *circuits) begin(of *toolsv1.Call, now time.Time) *heldBack {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if held := c.held(provider, now); held != nil {
+	if held := c.held(of, now); held != nil {
 		return held
 	}
+	provider := ledger.Provider(of)
 	exec, at := c.of(executor), c.of(provider)
 	exec.probing, at.probing = !exec.openUntil.IsZero(), !at.openUntil.IsZero()
 	at.under = append(at.under, now)
 	return nil
 }
 
-// held tells why no attempt at a provider may begin; nil where one may.
-func (c *circuits) held(provider string, now time.Time) *heldBack {
+// held tells why no attempt at a call may begin; nil where one may.
+func (c *circuits) held(of *toolsv1.Call, now time.Time) *heldBack {
+	provider := ledger.Provider(of)
 	exec, at := c.of(executor), c.of(provider)
 	if until, held := exec.holds(now); held {
 		return &heldBack{"executor_away", until}
 	}
-	if at.blocked.After(now) {
-		return &heldBack{reasonRateLimited, at.blocked}
+	for _, limited := range []string{provider, ledger.Installation(of)} {
+		if until := c.blocked[limited]; until.After(now) {
+			return &heldBack{reasonRateLimited, until}
+		}
 	}
 	if until, held := at.holds(now); held {
 		return &heldBack{reasonProviderAway, until}
@@ -162,17 +169,23 @@ func (c *circuit) judge(began, now time.Time, v verdict) {
 	}
 }
 
-// except are the providers whose calls are not to be leased now.
+// except are the providers whose calls are not to be leased now. What only an installation
+// holds back is leased, and put off to when it is free again.
 func (c *circuits) except(now time.Time) (names []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, at := range c.at {
-		if _, held := at.holds(now); name != executor && (held || at.blocked.After(now) || at.hangs(now) || len(at.under) >= inFlight) {
+		if _, held := at.holds(now); name != executor && (held || at.hangs(now) || len(at.under) >= inFlight) {
+			names = append(names, name)
+		}
+	}
+	for name, until := range c.blocked {
+		if until.After(now) && !strings.Contains(name, ":") {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 // executorAway tells whether nothing can be sent at all, and whether just one may be tried.
@@ -184,41 +197,44 @@ func (c *circuits) executorAway(now time.Time) (shut, probe bool) {
 	return shut, !at.openUntil.IsZero()
 }
 
-// block holds a provider's attempts of this process back.
-func (c *circuits) block(provider string, until time.Time) {
+// block holds back this process's attempts at what a provider limits; false where they
+// are for so long already.
+func (c *circuits) block(limited string, until time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at := c.of(provider); until.After(at.blocked) {
-		at.blocked = until
+	if !until.After(c.blocked[limited]) {
+		return false
 	}
+	if c.blocked == nil {
+		c.blocked = make(map[string]time.Time)
+	}
+	c.blocked[limited] = until
+	return true
 }
 
 // learn takes over what the ledger has of all processes.
 func (c *circuits) learn(accounts []ledger.Account) {
+	for _, a := range accounts {
+		c.block(a.Provider, a.Blocked)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.accounts == nil {
 		c.accounts = make(map[ledger.Account]bool)
 	}
 	for _, a := range accounts {
-		if at := c.of(a.Provider); a.Blocked.After(at.blocked) {
-			at.blocked = a.Blocked
-		}
 		c.accounts[ledger.Account{Provider: a.Provider, Name: a.Name}] = true
 	}
 }
 
 // note has the ledger told only what it does not know, and this process obey at once.
-func (c *circuits) note(provider string, o *ledger.Outcome) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at := c.of(provider); o.Blocked.After(at.blocked) {
-		at.blocked = o.Blocked
-	} else {
+func (c *circuits) note(of *toolsv1.Call, o *ledger.Outcome) {
+	if !c.block(ledger.Limited(of, o.Account), o.Blocked) {
 		o.Blocked = time.Time{}
 	}
-	key := ledger.Account{Provider: provider, Name: o.Account}
-	if o.Blocked.IsZero() && c.accounts[key] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o.Blocked.IsZero() && c.accounts[ledger.Account{Provider: ledger.Provider(of), Name: o.Account}] {
 		o.Account = ""
 	}
 }

@@ -11,12 +11,12 @@ import (
 // or tells why it may not. What waits is not under way. The end of one that was let in is
 // told with leave.
 func (p *Performer) enter(ctx context.Context, c ledger.Call, until time.Time) (began time.Time, held *heldBack) {
-	provider, now := ledger.Provider(c.Shown), p.Now()
+	now := p.Now()
 	if !now.Before(until) {
 		return now, &heldBack{reasonDeadline, now}
 	}
 	// One that may not begin takes no turn of those that may.
-	places, held := p.circuits.places(provider, now)
+	places, held := p.circuits.places(c.Shown, now)
 	if held == nil {
 		held = p.await(ctx, c, until)
 	}
@@ -29,7 +29,7 @@ func (p *Performer) enter(ctx context.Context, c ledger.Call, until time.Time) (
 	if began = p.Now(); !began.Before(until) {
 		held = &heldBack{reasonDeadline, began}
 	} else {
-		held = p.circuits.begin(provider, began)
+		held = p.circuits.begin(c.Shown, began)
 	}
 	if held != nil {
 		<-places

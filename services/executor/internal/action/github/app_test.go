@@ -103,6 +103,28 @@ func TestAnAppsTokenIsKeptUntilAMinuteBeforeItsEnd(t *testing.T) {
 	}
 }
 
+// tools tells by the account that it is the installation's limit, and not all of the App's.
+func TestALimitTellsTheAppThatItIsFor(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /app/installations", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `[{"id":2,"account":{"login":"Acme"},"app_slug":"yard"}]`)
+	})
+	mux.HandleFunc("POST /app/installations/2/access_tokens", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusCreated)
+		_, _ = fmt.Fprintf(w, `{"token":"token","expires_at":%q}`, time.Now().Add(time.Hour).Format(time.RFC3339))
+	})
+	mux.HandleFunc("/repos/acme/api/issues/7", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "600")
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	got := closing(t, srv.URL, appKey(t), time.Now)()
+	if got.GetReason() != action.ReasonRateLimited || got.GetRetryAfter().AsDuration() != 10*time.Minute || got.GetAccount() != "github:user:yard[bot]" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestAnAppThatCantAct(t *testing.T) {
 	good := appKey(t)
 	for name, c := range map[string]struct {

@@ -68,18 +68,29 @@ func checkLeaseRun(h *harness) {
 
 func checkAccounts(h *harness) {
 	soon := h.clock.Now().Add(time.Minute)
-	record := func(n int, account string, blocked time.Time) {
-		h.pinned(n, h.intent(n, n, "set"))
+	at := func(n int, target, account string, blocked time.Time) {
+		c := h.intent(n, n, "set")
+		c.Shown.Target = target
+		h.pinned(n, c)
 		_, err := h.Record(h.ctx, ledger.RunID(id(kindRun, n)), []ledger.Outcome{{Call: ledger.CallID(id(kindCall, n)), State: "done", Account: account, Blocked: blocked}})
 		h.ok(err)
 	}
+	record := func(n int, account string, blocked time.Time) { at(n, "jira:issue:ACME-7", account, blocked) }
 	record(1, "jira:user:bot", soon)
 	record(2, "jira:user:bot", soon.Add(-time.Second)) // An earlier end is no end.
 	record(3, "", time.Time{})
 	record(4, "", soon.Add(time.Minute))
+	// An App's limit is that of where it is installed, also where it acts elsewhere.
+	const app = "github:user:yard[bot]"
+	at(5, "github:pr:Acme/api#42", app, soon)
+	at(6, "github:pr:other/api#42", app, time.Time{})
+	at(7, "github:pr:other/api#43", "github:user:ana", soon)
 	got, err := h.Accounts(h.ctx)
 	h.ok(err)
-	want := []ledger.Account{{Provider: "jira", Blocked: soon.Add(time.Minute)}, {Provider: "jira", Name: "jira:user:bot", Blocked: soon}}
+	want := []ledger.Account{
+		{Provider: "github", Name: "github:user:ana", Blocked: soon}, {Provider: "github", Name: app}, {Provider: "github:acme", Name: app, Blocked: soon},
+		{Provider: "jira", Blocked: soon.Add(time.Minute)}, {Provider: "jira", Name: "jira:user:bot", Blocked: soon},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		h.Errorf("accounts: %s", diff)
 	}

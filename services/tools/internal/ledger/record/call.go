@@ -126,7 +126,11 @@ func NewAccounts(calls []Call, outcomes []ledger.Outcome) (list []Account) {
 		}
 		for i := range calls {
 			if calls[i].ID == string(o.Call) && calls[i].Shown != nil {
-				list = append(list, Account{calls[i].Provider(), o.Account, ledger.Micros(o.Blocked)})
+				of := calls[i].Provider()
+				if !o.Blocked.IsZero() {
+					of = ledger.Limited(calls[i].Shown, o.Account)
+				}
+				list = append(list, Account{of, o.Account, ledger.Micros(o.Blocked)})
 			}
 		}
 	}

@@ -20,27 +20,32 @@ type forgetServer struct {
 	outbox ledger.Outbox
 }
 
-// Forget implements MemoryService. It goes on where the caller leaves: half of a
-// forgetting is what nobody wants.
-func (s *forgetServer) Forget(ctx context.Context, req *toolsv1.ForgetRequest) (*toolsv1.ForgetResponse, error) {
+// Forget implements MemoryService. A dry run ends with its caller; another one goes on
+// where he leaves: half of a forgetting is what nobody wants.
+func (s *forgetServer) Forget(ctx context.Context, req *toolsv1.ForgetRequest, stream *connect.ServerStream[toolsv1.ForgetResponse]) error {
 	if !req.GetDryRun() {
 		ctx = context.WithoutCancel(ctx)
 	}
-	found, err := s.keeper.Forget(ctx, req.GetRef(), req.GetDryRun())
+	found, err := s.keeper.Forget(ctx, req.GetRef(), req.GetDryRun(), func(p ledger.Pass) {
+		// Of a caller who left a dry run hears by its context, and another one need not.
+		_ = stream.Send(&toolsv1.ForgetResponse{Reading: p.Reading, Done: uint64(max(0, p.Done)), Total: uint64(max(0, p.Total))})
+	})
 	if errors.Is(err, ledger.ErrUnknownRef) {
-		return nil, connect.NewError(connect.CodeNotFound, fmt.Errorf("nothing is known of %q, or it is forgotten already: "+
+		return connect.NewError(connect.CodeNotFound, fmt.Errorf("nothing is known of %q, or it is forgotten already: "+
 			"refs are spelled as in `switchyard runs` and `switchyard ask`, such as github:pr:acme/api#42, jira:issue:ACME-7, github:user:ana or github:repo:acme/api", req.GetRef()))
 	}
 	if err != nil {
-		return nil, unavailable(err)
+		return unavailable(err)
 	}
 	resp := &toolsv1.ForgetResponse{
-		Events: found.Events, Bodies: found.Bodies, Entities: found.Entities, Links: found.Links, Observations: found.Observations,
+		Events: found.Events, Bodies: found.Bodies, Entities: found.Entities, Links: found.Links, Observations: found.Observations, Finished: true,
 	}
 	if !req.GetDryRun() {
-		resp.Gaps, err = s.behind(ctx, found.Through)
+		if resp.Gaps, err = s.behind(ctx, found.Through); err != nil {
+			return err
+		}
 	}
-	return resp, err
+	return stream.Send(resp)
 }
 
 // behind names the stores that have not followed yet.

@@ -1,7 +1,9 @@
 package tools_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -13,11 +15,33 @@ import (
 
 func forget(t *testing.T, c client, ref string, dry bool) *toolsv1.ForgetResponse {
 	t.Helper()
-	resp, err := c.memory.Forget(t.Context(), &toolsv1.ForgetRequest{Ref: ref, DryRun: dry})
+	messages, err := forgetting(t, c, ref, dry)
 	if err != nil {
 		t.Fatalf("forget %s: %v", ref, err)
 	}
-	return resp
+	return messages[len(messages)-1]
+}
+
+// forgetting returns all that is told, the last message finished.
+func forgetting(t *testing.T, c client, ref string, dry bool) (messages []*toolsv1.ForgetResponse, err error) {
+	t.Helper()
+	stream, err := c.memory.Forget(t.Context(), &toolsv1.ForgetRequest{Ref: ref, DryRun: dry})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stream.Close() }()
+	for stream.Receive() {
+		messages = append(messages, proto.CloneOf(stream.Msg()))
+	}
+	if err := stream.Err(); err != nil {
+		return messages, err
+	}
+	for i, m := range messages {
+		if m.GetFinished() != (i == len(messages)-1) || m.GetFinished() == (m.GetReading() != "") {
+			t.Errorf("message %d of %d is %v", i, len(messages), m)
+		}
+	}
+	return messages, nil
 }
 
 // What is forgotten is shown nowhere; its delivery that comes again acts on
@@ -72,9 +96,38 @@ func TestForgetSaysWhatARefIs(t *testing.T) {
 	c := start(t, "")
 	open(t, c, sealedInput(sealed(t, sealKey, merged(nil), "{}")))
 	for _, dry := range []bool{true, false} {
-		_, err := c.memory.Forget(t.Context(), &toolsv1.ForgetRequest{Ref: "acme/api#42", DryRun: dry})
+		_, err := forgetting(t, c, "acme/api#42", dry)
 		if connect.CodeOf(err) != connect.CodeNotFound || !strings.Contains(err.Error(), "github:pr:acme/api#42") {
 			t.Errorf("an unknown ref: %v", err)
 		}
+	}
+}
+
+// Reading a ledger takes its time: whoever waits is told how far it is.
+func TestForgettingTellsHowFarItIs(t *testing.T) {
+	c := start(t, "")
+	var many sync.WaitGroup
+	for by := range 50 { // Side by side they share commits.
+		many.Go(func() {
+			for n := range 5 {
+				if _, err := c.runs.OpenRun(t.Context(), mergedNo(t, 5*by+n)); err != nil {
+					t.Errorf("open: %v", err)
+				}
+			}
+		})
+	}
+	many.Wait()
+	for _, dry := range []bool{true, false} {
+		messages, err := forgetting(t, c, "github:pr:acme/api#1001", dry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, m := range messages {
+			if m.GetReading() == "events" {
+				told = append(told, fmt.Sprint(m.GetDone(), " of ", m.GetTotal()))
+			}
+		}
+		want(t, told, "200 of 250")
 	}
 }

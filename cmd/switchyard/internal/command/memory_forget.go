@@ -28,7 +28,9 @@ func (memoryForgetCommand) Help() string {
 
 It removes an entity, a place with all that is in it, or a person, from the ledger
 and from the stores that follow it. What recognizes a delivery and an effect stays,
-so that nothing happens twice. It wants an operator's token. What is told later
+so that nothing happens twice. It wants an operator's token. It reads the whole
+ledger, which takes a while where that is large, and tells how far it is. Ctrl-C
+ends the counting and its report, but not the removing. What is told later
 begins anew; one that was interrupted is begun again with the same ref.`
 }
 
@@ -45,9 +47,9 @@ func (c memoryForgetCommand) Run(ctx context.Context, env *Env) error {
 		return err
 	}
 	if ask {
-		found, err := tools.client.Forget(ctx, &toolsv1.ForgetRequest{Ref: c.Ref, DryRun: true})
+		found, err := c.forget(ctx, env, tools, true)
 		if err != nil {
-			return c.refused(tools, err)
+			return err
 		}
 		yes, err := confirmed(env, c.told("Would remove", found)+"This can't be undone. Forget it? [y/N] ")
 		if err != nil {
@@ -57,9 +59,9 @@ func (c memoryForgetCommand) Run(ctx context.Context, env *Env) error {
 			return errors.New("nothing was removed")
 		}
 	}
-	found, err := tools.client.Forget(ctx, &toolsv1.ForgetRequest{Ref: c.Ref, DryRun: c.DryRun})
+	found, err := c.forget(ctx, env, tools, c.DryRun)
 	if err != nil {
-		return c.refused(tools, err)
+		return err
 	}
 	if c.JSON {
 		return printJSON(env.Stdout, found)
@@ -69,6 +71,31 @@ func (c memoryForgetCommand) Run(ctx context.Context, env *Env) error {
 		verb = "Would remove"
 	}
 	return printText(env.Stdout, c.told(verb, found))
+}
+
+// forget shows how far it is until it is finished.
+func (c memoryForgetCommand) forget(ctx context.Context, env *Env, tools askedTools, dry bool) (*toolsv1.ForgetResponse, error) {
+	stream, err := tools.client.Forget(ctx, &toolsv1.ForgetRequest{Ref: c.Ref, DryRun: dry})
+	if err != nil {
+		return nil, c.refused(tools, err)
+	}
+	defer func() { _ = stream.Close() }()
+	progress := newProgress(env)
+	defer progress.end()
+	for stream.Receive() {
+		m := stream.Msg()
+		if m.GetFinished() {
+			return m, nil
+		}
+		progress.show("reading", m.GetDone(), m.GetTotal(), m.GetReading(), "")
+	}
+	if err := stream.Err(); err != nil && connect.CodeOf(err) != connect.CodeCanceled {
+		return nil, c.refused(tools, err)
+	}
+	if dry {
+		return nil, tools.ended(stream.Err(), "nothing was removed")
+	}
+	return nil, tools.ended(stream.Err(), "tools goes on with it; the same command again tells whether anything is left")
 }
 
 // refused has the server's words for what nothing is known of.

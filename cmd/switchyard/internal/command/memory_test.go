@@ -21,7 +21,7 @@ type memoryFake struct {
 	status  *toolsv1.StatusResponse
 	check   []*toolsv1.CheckResponse
 	rebuild []*toolsv1.RebuildResponse
-	forget  *toolsv1.ForgetResponse
+	forget  []*toolsv1.ForgetResponse
 	fails   error
 }
 
@@ -47,8 +47,13 @@ func (f *memoryFake) Rebuild(_ context.Context, _ *toolsv1.RebuildRequest, strea
 	return f.fails
 }
 
-func (f *memoryFake) Forget(context.Context, *toolsv1.ForgetRequest) (*toolsv1.ForgetResponse, error) {
-	return f.forget, f.fails
+func (f *memoryFake) Forget(_ context.Context, _ *toolsv1.ForgetRequest, stream *connect.ServerStream[toolsv1.ForgetResponse]) error {
+	for _, m := range f.forget {
+		if err := stream.Send(m); err != nil {
+			return err
+		}
+	}
+	return f.fails
 }
 
 func TestMemoryCommands(t *testing.T) {
@@ -77,10 +82,16 @@ func TestMemoryCommands(t *testing.T) {
 		{"cut short", memoryFake{rebuild: []*toolsv1.RebuildResponse{{Done: 1, Total: 10}}}, []string{"rebuild", "clickhouse"}, 1, []string{"the rebuild goes on"}},
 		{"not there", memoryFake{fails: connect.NewError(connect.CodeFailedPrecondition, fmt.Errorf("no neo4j follows this ledger: NEO4J_URI is not set for tools"))}, []string{"rebuild", "neo4j"}, 1,
 			[]string{"NEO4J_URI is not set"}},
-		{"forgotten, and a store is behind", memoryFake{forget: &toolsv1.ForgetResponse{Events: 3, Links: 21, Gaps: []*toolsv1.Gap{{
+		{"forgotten, and a store is behind", memoryFake{forget: []*toolsv1.ForgetResponse{{Finished: true, Events: 3, Links: 21, Gaps: []*toolsv1.Gap{{
 			Code: "sink_behind", Setting: "NEO4J_URI", Detail: "neo4j still has it\x1b[31m",
-		}}}}, []string{"forget", "github:user:ana", "--yes"}, 0, []string{"Removed what is known of github:user:ana:", "OBSERVATIONS", "21", "sink_behind (NEO4J_URI): neo4j still has it"}},
-		{"to be forgotten unasked", memoryFake{forget: &toolsv1.ForgetResponse{}}, []string{"forget", "github:user:ana"}, 1, []string{"say --yes"}},
+		}}}}}, []string{"forget", "github:user:ana", "--yes"}, 0, []string{"Removed what is known of github:user:ana:", "OBSERVATIONS", "21", "sink_behind (NEO4J_URI): neo4j still has it"}},
+		{"to be forgotten unasked", memoryFake{forget: []*toolsv1.ForgetResponse{{Finished: true}}}, []string{"forget", "github:user:ana"}, 1, []string{"say --yes"}},
+		{"counted for long", memoryFake{forget: []*toolsv1.ForgetResponse{{Reading: "events", Done: 20, Total: 80}, {Finished: true, Events: 3}}}, []string{"forget", "github:user:ana", "--dry-run"}, 0,
+			[]string{"reading: 20 of 80 events (25 %)", "Would remove what is known of github:user:ana:"}},
+		{"removed for long", memoryFake{forget: []*toolsv1.ForgetResponse{{Reading: "links", Done: 20}, {Finished: true, Events: 3}}}, []string{"forget", "github:user:ana", "--yes"}, 0,
+			[]string{"reading: 20 links\n", "Removed what is known of github:user:ana:"}},
+		{"counting cut short", memoryFake{forget: []*toolsv1.ForgetResponse{{Reading: "events", Done: 20, Total: 80}}}, []string{"forget", "github:user:ana", "--dry-run"}, 1, []string{"nothing was removed"}},
+		{"removing cut short", memoryFake{forget: []*toolsv1.ForgetResponse{{Reading: "events", Done: 20, Total: 80}}}, []string{"forget", "github:user:ana", "--yes"}, 1, []string{"tools goes on with it"}},
 		{"not known", memoryFake{fails: connect.NewError(connect.CodeNotFound, fmt.Errorf("nothing is known of it\x1b[31m"))}, []string{"forget", "github:user:ana", "--dry-run"}, 1,
 			[]string{"nothing is known of it"}},
 	} {

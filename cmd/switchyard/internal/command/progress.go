@@ -36,7 +36,10 @@ func terminal(stream any) bool {
 }
 
 func (p *progress) show(what string, done, total uint64, unit, waiting string) {
-	line := fmt.Sprintf("%s: %d of %d %s", what, done, total, unit)
+	line := fmt.Sprintf("%s: %d %s", what, done, unit)
+	if total > 0 {
+		line = fmt.Sprintf("%s: %d of %d %s", what, done, total, unit)
+	}
 	if total > 0 && done <= total {
 		line += fmt.Sprintf(" (%d %%)", 100*done/total)
 	}

@@ -744,14 +744,22 @@ func (x *ForgetRequest) GetDryRun() bool {
 }
 
 type ForgetResponse struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	Events       uint64                 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
-	Bodies       uint64                 `protobuf:"varint,2,opt,name=bodies,proto3" json:"bodies,omitempty"`
-	Entities     uint64                 `protobuf:"varint,3,opt,name=entities,proto3" json:"entities,omitempty"`
-	Links        uint64                 `protobuf:"varint,4,opt,name=links,proto3" json:"links,omitempty"`
-	Observations uint64                 `protobuf:"varint,5,opt,name=observations,proto3" json:"observations,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was removed, or would be; told once finished.
+	Events       uint64 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	Bodies       uint64 `protobuf:"varint,2,opt,name=bodies,proto3" json:"bodies,omitempty"`
+	Entities     uint64 `protobuf:"varint,3,opt,name=entities,proto3" json:"entities,omitempty"`
+	Links        uint64 `protobuf:"varint,4,opt,name=links,proto3" json:"links,omitempty"`
+	Observations uint64 `protobuf:"varint,5,opt,name=observations,proto3" json:"observations,omitempty"`
 	// Stores that have not followed yet, and what stays.
-	Gaps          []*Gap `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	Gaps []*Gap `protobuf:"bytes,6,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	// What is read: entities, events, bodies, entries, deliveries, observations or links; ""
+	// once finished.
+	Reading string `protobuf:"bytes,7,opt,name=reading,proto3" json:"reading,omitempty"`
+	// How many of it were read, and about how many there are; 0 where that is not known.
+	Done          uint64 `protobuf:"varint,8,opt,name=done,proto3" json:"done,omitempty"`
+	Total         uint64 `protobuf:"varint,9,opt,name=total,proto3" json:"total,omitempty"`
+	Finished      bool   `protobuf:"varint,10,opt,name=finished,proto3" json:"finished,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -828,6 +836,34 @@ func (x *ForgetResponse) GetGaps() []*Gap {
 	return nil
 }
 
+func (x *ForgetResponse) GetReading() string {
+	if x != nil {
+		return x.Reading
+	}
+	return ""
+}
+
+func (x *ForgetResponse) GetDone() uint64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *ForgetResponse) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ForgetResponse) GetFinished() bool {
+	if x != nil {
+		return x.Finished
+	}
+	return false
+}
+
 var File_switchyard_tools_v1_memory_service_proto protoreflect.FileDescriptor
 
 const file_switchyard_tools_v1_memory_service_proto_rawDesc = "" +
@@ -888,19 +924,24 @@ const file_switchyard_tools_v1_memory_service_proto_rawDesc = "" +
 	"\rForgetRequest\x12\x1c\n" +
 	"\x03ref\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x04R\x03ref\x12\x17\n" +
-	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"\xc4\x01\n" +
+	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"\xa4\x02\n" +
 	"\x0eForgetResponse\x12\x16\n" +
 	"\x06events\x18\x01 \x01(\x04R\x06events\x12\x16\n" +
 	"\x06bodies\x18\x02 \x01(\x04R\x06bodies\x12\x1a\n" +
 	"\bentities\x18\x03 \x01(\x04R\bentities\x12\x14\n" +
 	"\x05links\x18\x04 \x01(\x04R\x05links\x12\"\n" +
 	"\fobservations\x18\x05 \x01(\x04R\fobservations\x12,\n" +
-	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapR\x04gaps2\xe4\x02\n" +
+	"\x04gaps\x18\x06 \x03(\v2\x18.switchyard.tools.v1.GapR\x04gaps\x12\x18\n" +
+	"\areading\x18\a \x01(\tR\areading\x12\x12\n" +
+	"\x04done\x18\b \x01(\x04R\x04done\x12\x14\n" +
+	"\x05total\x18\t \x01(\x04R\x05total\x12\x1a\n" +
+	"\bfinished\x18\n" +
+	" \x01(\bR\bfinished2\xe6\x02\n" +
 	"\rMemoryService\x12V\n" +
 	"\x06Status\x12\".switchyard.tools.v1.StatusRequest\x1a#.switchyard.tools.v1.StatusResponse\"\x03\x90\x02\x01\x12P\n" +
 	"\x05Check\x12!.switchyard.tools.v1.CheckRequest\x1a\".switchyard.tools.v1.CheckResponse0\x01\x12V\n" +
-	"\aRebuild\x12#.switchyard.tools.v1.RebuildRequest\x1a$.switchyard.tools.v1.RebuildResponse0\x01\x12Q\n" +
-	"\x06Forget\x12\".switchyard.tools.v1.ForgetRequest\x1a#.switchyard.tools.v1.ForgetResponseBFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
+	"\aRebuild\x12#.switchyard.tools.v1.RebuildRequest\x1a$.switchyard.tools.v1.RebuildResponse0\x01\x12S\n" +
+	"\x06Forget\x12\".switchyard.tools.v1.ForgetRequest\x1a#.switchyard.tools.v1.ForgetResponse0\x01BFZDgithub.com/switchyard-dev/switchyard/gen/switchyard/tools/v1;toolsv1b\x06proto3"
 
 var (
 	file_switchyard_tools_v1_memory_service_proto_rawDescOnce sync.Once

@@ -25,11 +25,20 @@ type Keeper interface {
 	// Forget removes what is known of an entity, of a place with all that is in it, or of a
 	// person. What recognizes a delivery and an effect stays, so that nothing happens twice. What
 	// is told after Forget began stays. Where dry is set it counts and writes nothing.
-	// ErrUnknownRef where there is nothing to forget.
-	Forget(ctx context.Context, ref string, dry bool) (Forgotten, error)
+	// It reads the whole ledger, which takes minutes on a large one, and tells how far it is
+	// now and then; nil for nobody. ErrUnknownRef where there is nothing to forget.
+	Forget(ctx context.Context, ref string, dry bool, tell func(Pass)) (Forgotten, error)
 
 	// Tidy empties the entries that name what was forgotten, once every sink has followed them.
 	Tidy(ctx context.Context) error
+}
+
+// Pass is how far Forget is in reading one kind of rows.
+type Pass struct {
+	// entities, events, bodies, entries, deliveries, observations or links.
+	Reading string
+	// Total is about how many there are; 0 where that is not known.
+	Done, Total int64
 }
 
 // Forgotten is what Forget removed or emptied.

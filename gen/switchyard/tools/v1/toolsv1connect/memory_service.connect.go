@@ -55,9 +55,11 @@ type MemoryServiceClient interface {
 	// while one runs joins it.
 	Rebuild(context.Context, *v1.RebuildRequest) (*connect.ServerStreamForClient[v1.RebuildResponse], error)
 	// Forget removes an entity, a place with all that lies in it, or a person from
-	// every store. What keeps an effect from happening twice stays. It may be called
-	// again after it was interrupted: NOT_FOUND where nothing is known of the ref.
-	Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error)
+	// every store, and tells how far it is; the last message is finished and has what was
+	// removed. What keeps an effect from happening twice stays. Who leaves ends a dry run, and
+	// of another one the report and not the forgetting. It may be called again after
+	// it was interrupted: NOT_FOUND where nothing is known of the ref.
+	Forget(context.Context, *v1.ForgetRequest) (*connect.ServerStreamForClient[v1.ForgetResponse], error)
 }
 
 // NewMemoryServiceClient constructs a client for the switchyard.tools.v1.MemoryService service. By
@@ -127,12 +129,8 @@ func (c *memoryServiceClient) Rebuild(ctx context.Context, req *v1.RebuildReques
 }
 
 // Forget calls switchyard.tools.v1.MemoryService.Forget.
-func (c *memoryServiceClient) Forget(ctx context.Context, req *v1.ForgetRequest) (*v1.ForgetResponse, error) {
-	response, err := c.forget.CallUnary(ctx, connect.NewRequest(req))
-	if response != nil {
-		return response.Msg, err
-	}
-	return nil, err
+func (c *memoryServiceClient) Forget(ctx context.Context, req *v1.ForgetRequest) (*connect.ServerStreamForClient[v1.ForgetResponse], error) {
+	return c.forget.CallServerStream(ctx, connect.NewRequest(req))
 }
 
 // MemoryServiceHandler is an implementation of the switchyard.tools.v1.MemoryService service.
@@ -147,9 +145,11 @@ type MemoryServiceHandler interface {
 	// while one runs joins it.
 	Rebuild(context.Context, *v1.RebuildRequest, *connect.ServerStream[v1.RebuildResponse]) error
 	// Forget removes an entity, a place with all that lies in it, or a person from
-	// every store. What keeps an effect from happening twice stays. It may be called
-	// again after it was interrupted: NOT_FOUND where nothing is known of the ref.
-	Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error)
+	// every store, and tells how far it is; the last message is finished and has what was
+	// removed. What keeps an effect from happening twice stays. Who leaves ends a dry run, and
+	// of another one the report and not the forgetting. It may be called again after
+	// it was interrupted: NOT_FOUND where nothing is known of the ref.
+	Forget(context.Context, *v1.ForgetRequest, *connect.ServerStream[v1.ForgetResponse]) error
 }
 
 // NewMemoryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -178,7 +178,7 @@ func NewMemoryServiceHandler(svc MemoryServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(memoryServiceMethods.ByName("Rebuild")),
 		connect.WithHandlerOptions(opts...),
 	)
-	memoryServiceForgetHandler := connect.NewUnaryHandlerSimple(
+	memoryServiceForgetHandler := connect.NewServerStreamHandlerSimple(
 		MemoryServiceForgetProcedure,
 		svc.Forget,
 		connect.WithSchema(memoryServiceMethods.ByName("Forget")),
@@ -215,6 +215,6 @@ func (UnimplementedMemoryServiceHandler) Rebuild(context.Context, *v1.RebuildReq
 	return connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.MemoryService.Rebuild is not implemented"))
 }
 
-func (UnimplementedMemoryServiceHandler) Forget(context.Context, *v1.ForgetRequest) (*v1.ForgetResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.MemoryService.Forget is not implemented"))
+func (UnimplementedMemoryServiceHandler) Forget(context.Context, *v1.ForgetRequest, *connect.ServerStream[v1.ForgetResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("switchyard.tools.v1.MemoryService.Forget is not implemented"))
 }

@@ -16,6 +16,8 @@ const (
 	// that a run may have to wait.
 	caseChunk = 8
 	rowChunk  = 32
+	// tellEvery is after how many rows it is told how far it is.
+	tellEvery = 500
 )
 
 // erasing is one Forget.
@@ -29,15 +31,18 @@ type erasing struct {
 	found   ledger.Forgotten
 	// Rows that are not counted: they only repeat what others say.
 	echoes int
+	// Hears how far it is, and what it heard last.
+	tell func(ledger.Pass)
+	told ledger.Pass
 }
 
 // Forget is ledger.Keeper's, on any store.
-func Forget(ctx context.Context, store Store, ref string, dry bool) (ledger.Forgotten, error) {
+func Forget(ctx context.Context, store Store, ref string, dry bool, tell func(ledger.Pass)) (ledger.Forgotten, error) {
 	s, ok := newSubject(ref)
 	if !ok {
 		return ledger.Forgotten{}, fmt.Errorf("%w: %q is no ref", ledger.ErrUnknownRef, ref)
 	}
-	e := &erasing{subject: s, store: store, dry: dry}
+	e := &erasing{subject: s, store: store, dry: dry, tell: tell}
 	// The rows of the subject itself come last: they have its other names, which one
 	// who begins again needs.
 	for _, step := range []func(context.Context) error{
@@ -73,8 +78,28 @@ func (e *erasing) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
+// read tells now and then how far it is: that it goes on, and what is still to come.
+func (e *erasing) read(reading string, done, total int64) {
+	if e.tell == nil || e.told.Reading == reading && done-e.told.Done < tellEvery {
+		return
+	}
+	e.told = ledger.Pass{Reading: reading, Done: done, Total: total}
+	e.tell(e.told)
+}
+
+// plural has the words for what is in tables.
+func plural(t ledger.Table) string {
+	switch t {
+	case ledger.Entities:
+		return "entities"
+	default:
+		return string(t) + "s"
+	}
+}
+
 // scan reads a table page by page.
 func (e *erasing) scan(ctx context.Context, table ledger.Table, take func(ledger.Rows) error) error {
+	done := int64(0)
 	for after := ""; ; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -83,6 +108,8 @@ func (e *erasing) scan(ctx context.Context, table ledger.Table, take func(ledger
 		if err != nil {
 			return err
 		}
+		done += int64(rows.Len())
+		e.read(plural(table), done, 0)
 		if err := take(rows); err != nil || next == "" {
 			return err
 		}

@@ -24,6 +24,7 @@ func (e *erasing) cases(ctx context.Context) error {
 			return err
 		}
 		after = cases[len(cases)-1].Seq
+		e.read("events", after, e.through)
 		var named []int64
 		for i := range cases {
 			c := &cases[i]
@@ -91,6 +92,7 @@ func (e *erasing) bodies(ctx context.Context) error {
 			return err
 		}
 		after = bodies[len(bodies)-1].Seq
+		e.read("bodies", after, e.through)
 		var named []int64
 		for _, b := range bodies {
 			if e.inBody(b.Bytes) {
@@ -159,12 +161,15 @@ func (e *erasing) inBody(packed []byte) bool {
 // deltas rewrites what entries tell: their places in the outbox stay. What newer
 // events tell stays whole, for whoever has not followed yet.
 func (e *erasing) deltas(ctx context.Context) error {
+	done := int64(0)
 	for after := int64(0); ; {
 		rows, err := e.store.Deltas(ctx, after, e.through, page)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		after = rows[len(rows)-1].Seq
+		done += int64(len(rows))
+		e.read("entries", done, 0)
 		var named []int64
 		for _, row := range rows {
 			_, changed, err := e.rewritten(row.Bytes)
@@ -225,12 +230,15 @@ func (e *erasing) rewrite(ctx context.Context, seqs []int64, one func(tx Tx, seq
 
 // reports takes names out of what was checked of deliveries.
 func (e *erasing) reports(ctx context.Context) error {
+	done := int64(0)
 	for after := int64(0); ; {
 		rows, err := e.store.Reports(ctx, after, page)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		after = rows[len(rows)-1].Seq
+		done += int64(len(rows))
+		e.read("deliveries", done, 0)
 		var named []int64
 		for _, row := range rows {
 			_, changed, err := e.reported(row.Bytes)

@@ -41,7 +41,7 @@ type broken struct {
 	close      func() error
 
 	prune  func(context.Context, time.Time, int) (int, error)
-	forget func(context.Context, string, bool) (ledger.Forgotten, error)
+	forget func(context.Context, string, bool, func(ledger.Pass)) (ledger.Forgotten, error)
 	tidy   func(context.Context) error
 
 	recordDeliveries func(context.Context, ledger.Report) error
@@ -246,8 +246,8 @@ func (b *broken) PruneBodies(ctx context.Context, before time.Time, limit int) (
 	return b.prune(ctx, before, limit)
 }
 
-func (b *broken) Forget(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
-	return b.forget(ctx, ref, dry)
+func (b *broken) Forget(ctx context.Context, ref string, dry bool, tell func(ledger.Pass)) (ledger.Forgotten, error) {
+	return b.forget(ctx, ref, dry, tell)
 }
 
 func (b *broken) Tidy(ctx context.Context) error { return b.tidy(ctx) }

@@ -48,8 +48,8 @@ func doubtEntries() []entry {
 			}
 		})},
 		{"what may have been made and is forgotten keeps its key", checkDoubtForgotten, breaking(func(b *broken) {
-			b.forget = func(ctx context.Context, ref string, _ bool) (ledger.Forgotten, error) {
-				return b.Ledger.Forget(ctx, ref, true)
+			b.forget = func(ctx context.Context, ref string, _ bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
+				return b.Ledger.Forget(ctx, ref, true, nil)
 			}
 		})},
 	}
@@ -212,7 +212,7 @@ func checkDoubtEnded(h *harness) {
 func checkDoubtForgotten(h *harness) {
 	h.doubted(1, "create")
 	h.forced(1, func(*ledger.Resolution) {})
-	_, err := h.Forget(h.ctx, change, false)
+	_, err := h.Forget(h.ctx, change, false, nil)
 	h.ok(err)
 	h.wantCall(1, "unknown", ledger.ReasonForgotten)
 	h.pinned(2, h.intent(2, 1, "create"))

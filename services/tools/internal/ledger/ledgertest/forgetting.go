@@ -98,7 +98,7 @@ func checkDry(h *harness) {
 	h.marked()
 	for _, ref := range []string{MarkedChange, MarkedPerson} {
 		before := h.told()
-		dry, err := h.Forget(h.ctx, ref, true)
+		dry, err := h.Forget(h.ctx, ref, true, nil)
 		h.ok(err)
 		if diff := cmp.Diff(before, h.told()); diff != "" {
 			h.Errorf("a dry run changed: %s", diff)
@@ -195,7 +195,7 @@ func checkForgetAgain(h *harness) {
 			fresh.marked()
 			ctx := &countdown{Context: h.ctx}
 			ctx.left.Store(looks)
-			_, err := fresh.Forget(ctx, ref, false)
+			_, err := fresh.Forget(ctx, ref, false, nil)
 			if err == nil {
 				break
 			}
@@ -203,7 +203,7 @@ func checkForgetAgain(h *harness) {
 				h.Fatalf("stopped after %d looks: %v", looks, err)
 			}
 			stopped++
-			if _, err := fresh.Forget(h.ctx, ref, false); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
+			if _, err := fresh.Forget(h.ctx, ref, false, nil); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
 				h.Fatalf("again: %v", err)
 			}
 			fresh.wantNone(fresh.told(), marks)
@@ -223,13 +223,13 @@ func checkForgetUnknown(h *harness) {
 	h.marked()
 	for _, ref := range []string{"github:pr:acme/api#99", "github:user:nobody", "no ref"} {
 		for _, dry := range []bool{true, false} {
-			if _, err := h.Forget(h.ctx, ref, dry); !errors.Is(err, ledger.ErrUnknownRef) {
+			if _, err := h.Forget(h.ctx, ref, dry, nil); !errors.Is(err, ledger.ErrUnknownRef) {
 				h.Errorf("forget %q: %v, want ErrUnknownRef", ref, err)
 			}
 		}
 	}
 	h.forgotten(MarkedChange)
-	if _, err := h.Forget(h.ctx, MarkedChange, false); !errors.Is(err, ledger.ErrUnknownRef) {
+	if _, err := h.Forget(h.ctx, MarkedChange, false, nil); !errors.Is(err, ledger.ErrUnknownRef) {
 		h.Errorf("forget again: %v, want ErrUnknownRef", err)
 	}
 }
@@ -259,7 +259,7 @@ func checkForgetBeside(h *harness) {
 	h.ok(err)
 	together(5, func(i int) {
 		if i == 0 {
-			if _, err := h.Forget(h.ctx, MarkedChange, false); err != nil {
+			if _, err := h.Forget(h.ctx, MarkedChange, false, nil); err != nil {
 				h.Errorf("forget: %v", err)
 			}
 			return
@@ -295,7 +295,7 @@ func checkForgetBeside(h *harness) {
 	if _, known, err := h.Entity(h.ctx, MarkedChange); err != nil || known != (whole > 0) {
 		h.Errorf("%d events told of it afterwards, and it is known: %v, %v", whole, known, err)
 	}
-	if _, err := h.Forget(h.ctx, MarkedChange, false); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
+	if _, err := h.Forget(h.ctx, MarkedChange, false, nil); err != nil && !errors.Is(err, ledger.ErrUnknownRef) {
 		h.Errorf("forget the rest: %v", err)
 	}
 	h.wantNone(h.told(), ChangeMarks())

@@ -27,13 +27,13 @@ func keepEntries() []entry {
 		{"a change that is forgotten is told nowhere", checkForgottenChange, breakForget(true)},
 		{"a person who is forgotten is named nowhere", checkForgottenPerson, breakForget(true)},
 		{"what does not name the forgotten stays as it is", checkUntouched, breaking(func(b *broken) {
-			b.forget = func(ctx context.Context, _ string, dry bool) (ledger.Forgotten, error) {
-				return b.Ledger.Forget(ctx, repo, dry)
+			b.forget = func(ctx context.Context, _ string, dry bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
+				return b.Ledger.Forget(ctx, repo, dry, nil)
 			}
 		})},
 		{"a place is forgotten with what lies in it", checkForgottenPlace, breaking(func(b *broken) {
-			b.forget = func(ctx context.Context, _ string, dry bool) (ledger.Forgotten, error) {
-				return b.Ledger.Forget(ctx, MarkedChange, dry)
+			b.forget = func(ctx context.Context, _ string, dry bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
+				return b.Ledger.Forget(ctx, MarkedChange, dry, nil)
 			}
 		})},
 		{"a dry run counts the same and writes nothing", checkDry, breakForget(false)},
@@ -45,16 +45,16 @@ func keepEntries() []entry {
 		{"calls about what is forgotten are not made, and hold their effects", checkForgottenCalls, breakForget(true)},
 		{"who stops half-way and begins again ends the same", checkForgetAgain, breaking(func(b *broken) {
 			var calls atomic.Int64
-			b.forget = func(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
+			b.forget = func(ctx context.Context, ref string, dry bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
 				if calls.Add(1) > 1 {
 					return ledger.Forgotten{}, ledger.ErrUnknownRef
 				}
-				return b.Ledger.Forget(ctx, ref, dry)
+				return b.Ledger.Forget(ctx, ref, dry, nil)
 			}
 		})},
 		{"a ref that nothing is known of is an error", checkForgetUnknown, breaking(func(b *broken) {
-			b.forget = func(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
-				found, _ := b.Ledger.Forget(ctx, ref, dry)
+			b.forget = func(ctx context.Context, ref string, dry bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
+				found, _ := b.Ledger.Forget(ctx, ref, dry, nil)
 				return found, nil
 			}
 		})},
@@ -62,7 +62,7 @@ func keepEntries() []entry {
 			b.open = func(ctx context.Context, o ledger.Opening) (ledger.Opened, error) {
 				opened, err := b.Ledger.Open(ctx, o)
 				if o.Event.GetId() == id(kindEvent, 900) {
-					_, err = b.Ledger.Forget(ctx, MarkedChange, false)
+					_, err = b.Ledger.Forget(ctx, MarkedChange, false, nil)
 				}
 				return opened, err
 			}
@@ -85,8 +85,8 @@ func keepEntries() []entry {
 // breakForget makes every Forget a dry one, or none.
 func breakForget(dry bool) func(Opener) Opener {
 	return breaking(func(b *broken) {
-		b.forget = func(ctx context.Context, ref string, _ bool) (ledger.Forgotten, error) {
-			return b.Ledger.Forget(ctx, ref, dry)
+		b.forget = func(ctx context.Context, ref string, _ bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
+			return b.Ledger.Forget(ctx, ref, dry, nil)
 		}
 	})
 }
@@ -98,7 +98,7 @@ func (h *harness) marked() {
 
 func (h *harness) forgotten(ref string) ledger.Forgotten {
 	h.Helper()
-	found, err := h.Forget(h.ctx, ref, false)
+	found, err := h.Forget(h.ctx, ref, false, nil)
 	h.ok(err)
 	return found
 }

@@ -47,8 +47,8 @@ func overtakingEntries() []entry {
 			}
 		})},
 		{"what was forgotten supersedes nothing", checkOvertakenForgotten, breaking(func(b *broken) {
-			b.forget = func(ctx context.Context, ref string, _ bool) (ledger.Forgotten, error) {
-				return b.Ledger.Forget(ctx, ref, true)
+			b.forget = func(ctx context.Context, ref string, _ bool, _ func(ledger.Pass)) (ledger.Forgotten, error) {
+				return b.Ledger.Forget(ctx, ref, true, nil)
 			}
 		})},
 	}
@@ -226,7 +226,7 @@ func checkOvertakenFixed(h *harness) {
 
 func checkOvertakenForgotten(h *harness) {
 	h.toldStatus(1, statusTold{status: "Blocked", at: time.Second, changed: true})
-	_, err := h.Forget(h.ctx, issue, false)
+	_, err := h.Forget(h.ctx, issue, false, nil)
 	h.ok(err)
 	h.toldStatus(2, statusTold{status: "Blocked", at: 2 * time.Second})
 	h.pinned(3, h.setting(3))

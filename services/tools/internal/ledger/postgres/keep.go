@@ -46,8 +46,8 @@ func (s *Store) counted(ctx context.Context, sql string, args ...any) (n int, er
 
 // Forget implements ledger.Keeper. What was overwritten is in the database's files
 // until they are vacuumed, and in its log as long as that is kept.
-func (s *Store) Forget(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
-	found, err := erasure.Forget(ctx, s, ref, dry)
+func (s *Store) Forget(ctx context.Context, ref string, dry bool, tell func(ledger.Pass)) (ledger.Forgotten, error) {
+	found, err := erasure.Forget(ctx, s, ref, dry, tell)
 	if err != nil || dry {
 		return found, err
 	}

@@ -89,7 +89,7 @@ func TestForgottenIsInNoColumn(t *testing.T) {
 			if found := marksIn(columns(t, conn), c.marks); len(found) < 2*len(c.marks) {
 				t.Fatalf("to begin with it is in %v only", found)
 			}
-			if _, err := s.Forget(t.Context(), c.ref, false); err != nil {
+			if _, err := s.Forget(t.Context(), c.ref, false, nil); err != nil {
 				t.Fatal(err)
 			}
 			if found := marksIn(columns(t, conn), c.marks); len(found) > 0 {
@@ -116,7 +116,7 @@ func TestForgetWaitsForOpeningsUnderWay(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.Forget(t.Context(), ledgertest.MarkedChange, false)
+		_, err := s.Forget(t.Context(), ledgertest.MarkedChange, false, nil)
 		done <- err
 	}()
 	eventually(t, func() error {
@@ -155,8 +155,8 @@ func TestProcessesForgetAtOnce(t *testing.T) {
 		}
 	}
 	work := []func() error{
-		func() error { _, err := stores[0].Forget(t.Context(), "github:user:ana", false); return err },
-		func() error { _, err := stores[1].Forget(t.Context(), "github:repo:acme/api", false); return err },
+		func() error { _, err := stores[0].Forget(t.Context(), "github:user:ana", false, nil); return err },
+		func() error { _, err := stores[1].Forget(t.Context(), "github:repo:acme/api", false, nil); return err },
 		func() error { _, err := stores[1].PruneBodies(t.Context(), time.Now(), events); return err },
 	}
 	for w := range 4 {
@@ -179,7 +179,7 @@ func TestProcessesForgetAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := stores[0].Forget(t.Context(), "github:repo:acme/api", false); err != nil {
+	if _, err := stores[0].Forget(t.Context(), "github:repo:acme/api", false, nil); err != nil {
 		t.Fatal(err)
 	}
 	rows, _, err := stores[0].Scan(t.Context(), ledger.Entities, "", 1000)

@@ -49,8 +49,8 @@ func (s *Store) PruneBodies(ctx context.Context, before time.Time, limit int) (i
 }
 
 // Forget implements ledger.Keeper.
-func (s *Store) Forget(ctx context.Context, ref string, dry bool) (ledger.Forgotten, error) {
-	found, err := erasure.Forget(ctx, s, ref, dry)
+func (s *Store) Forget(ctx context.Context, ref string, dry bool, tell func(ledger.Pass)) (ledger.Forgotten, error) {
+	found, err := erasure.Forget(ctx, s, ref, dry, tell)
 	if err != nil || dry {
 		return found, err
 	}

@@ -86,7 +86,7 @@ func TestForgottenIsNowhereInTheFiles(t *testing.T) {
 			if found := marksIn(columns(t, conn), c.marks); len(found) < 2*len(c.marks) {
 				t.Fatalf("to begin with it is in %v only", found)
 			}
-			if _, err := s.Forget(t.Context(), c.ref, false); err != nil {
+			if _, err := s.Forget(t.Context(), c.ref, false, nil); err != nil {
 				t.Fatal(err)
 			}
 			if found := marksIn(columns(t, conn), c.marks); len(found) > 0 {
@@ -128,7 +128,7 @@ func TestRunsDoNotWaitForKeeping(t *testing.T) {
 			}
 			return err
 		}},
-		{"forget", func() error { _, err := s.Forget(t.Context(), "github:user:ana", false); return err }},
+		{"forget", func() error { _, err := s.Forget(t.Context(), "github:user:ana", false, nil); return err }},
 	} {
 		done := make(chan error, 1)
 		beside := waits(t, s, 1_000_000*(i+2), func() { done <- work.do() })

@@ -55,7 +55,7 @@ func findComment(ctx context.Context, h hand, effectKey, body string) (*action.F
 		all, resp, err := h.Issues.ListComments(ctx, h.owner, h.repo, h.number, &github.IssueListCommentsOptions{ListOptions: at})
 		for _, c := range all {
 			// Anybody can paste a marker: it is ours if our account wrote it.
-			if found == nil && strings.EqualFold(c.GetUser().GetLogin(), h.login) && hasMarker(c.GetBody(), effectKey) {
+			if found == nil && h.wrote(c.GetUser()) && hasMarker(c.GetBody(), effectKey) {
 				found = h.comment(c)
 				found.Outdated = lines(c.GetBody()) != lines(body)
 			}

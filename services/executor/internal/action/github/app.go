@@ -90,9 +90,9 @@ func (a *app) refused(r *http.Request, status int) bool {
 	return status == http.StatusUnauthorized
 }
 
-func (a *app) login(ctx context.Context, _ *github.Client, owner string) (string, error) {
+func (a *app) who(ctx context.Context, _ *github.Client, owner string) (identity, error) {
 	i, err := a.at(ctx, owner)
-	return i.login, err
+	return identity{login: i.login}, err
 }
 
 // at is a copy of the installation with a token that is good for a while.

@@ -55,7 +55,7 @@ func findIssue(ctx context.Context, h hand, effectKey string) (*action.Found, er
 				State: "all", Creator: creator, Sort: "created", Direction: "desc", ListOptions: at,
 			})
 			for _, issue := range all {
-				if found == nil && strings.EqualFold(issue.GetUser().GetLogin(), h.login) && hasMarker(issue.GetBody(), effectKey) {
+				if found == nil && h.wrote(issue.GetUser()) && hasMarker(issue.GetBody(), effectKey) {
 					found = h.opened(issue)
 				}
 			}

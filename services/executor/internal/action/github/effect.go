@@ -18,7 +18,7 @@ const pageLimit = 30
 type hand struct {
 	*github.Client
 	target
-	login string // "" where nobody can tell
+	identity
 }
 
 // effect is an action's, in terms of GitHub.
@@ -43,13 +43,13 @@ func (g *GitHub) perform(ctx context.Context, cmd *executorv1.Command, at string
 	for i, read := range e.before {
 		before[i] = action.Read{URL: base + read.URL, Why: read.Why}
 	}
-	login := ""
+	var us identity
 	result, err := g.provider.Perform(ctx, cmd, action.Effect{
 		Instance: t.ref.Instance, Before: before, LookOnly: e.lookOnly,
 		Prepare: func(ctx context.Context, client *http.Client) error {
 			c, err := api(client, base)
 			if err == nil {
-				login, err = g.who(ctx, c, t, e.ours && (!e.lookOnly || cmd.GetMode() == action.Look))
+				us, err = g.who(ctx, c, t, e.ours && (!e.lookOnly || cmd.GetMode() == action.Look))
 			}
 			return err
 		},
@@ -58,30 +58,30 @@ func (g *GitHub) perform(ctx context.Context, cmd *executorv1.Command, at string
 			if err != nil {
 				return nil, err
 			}
-			return e.look(ctx, hand{c, t, login})
+			return e.look(ctx, hand{c, t, us})
 		},
 		Act: func(ctx context.Context, client *http.Client, found *action.Found) (*action.Found, error) {
 			c, err := api(client, base)
 			if err != nil {
 				return nil, err
 			}
-			return e.act(ctx, hand{c, t, login}, found)
+			return e.act(ctx, hand{c, t, us}, found)
 		},
 	})
 	if err == nil && result.GetOutcome() != action.DryRun {
-		result.Account = account(login)
+		result.Account = account(us.login)
 	}
 	return result, err
 }
 
 // who is the account that acts. Where nothing hangs on it, not to know it is no
 // trouble: some tokens may not ask.
-func (g *GitHub) who(ctx context.Context, c *github.Client, t target, needed bool) (string, error) {
-	login, err := g.accounts.login(ctx, c, t.owner)
+func (g *GitHub) who(ctx context.Context, c *github.Client, t target, needed bool) (identity, error) {
+	us, err := g.accounts.who(ctx, c, t.owner)
 	if status := action.Status(err); err != nil && !needed && (status == http.StatusForbidden || status == http.StatusNotFound) {
-		return "", nil
+		return identity{}, nil
 	}
-	return login, err
+	return us, err
 }
 
 // pages reads a list until it ends or one says that it has seen enough.

@@ -40,8 +40,8 @@ type GitHub struct {
 
 // accounts tells who acts in a repository.
 type accounts interface {
-	// login is the acting account's. client sends what it may take to ask.
-	login(ctx context.Context, client *github.Client, owner string) (string, error)
+	// who is the acting account. client sends what it may take to ask.
+	who(ctx context.Context, client *github.Client, owner string) (identity, error)
 	sign(r *http.Request) error
 	// refused is action.Options.Refused.
 	refused(r *http.Request, status int) bool

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/google/go-github/v88/github"
@@ -15,8 +16,22 @@ type person struct {
 	token action.Token
 
 	mu    sync.Mutex
-	of    string // the token whose account name is
-	known string
+	of    string // the token whose account is
+	known identity
+}
+
+// identity is an account. Logins change, and ids don't.
+type identity struct {
+	login string // "" where nobody can tell
+	id    int64  // 0 where nobody told it
+}
+
+// wrote tells whether a user of GitHub's is the account.
+func (i identity) wrote(user *github.User) bool {
+	if i.id != 0 && user.GetID() != 0 {
+		return i.id == user.GetID()
+	}
+	return strings.EqualFold(user.GetLogin(), i.login)
 }
 
 func (p *person) sign(r *http.Request) error { return action.Bearer(p.token)(r) }
@@ -24,12 +39,12 @@ func (p *person) sign(r *http.Request) error { return action.Bearer(p.token)(r) 
 // refused: there is no other token.
 func (*person) refused(*http.Request, int) bool { return false }
 
-// login asks GitHub once for each token.
+// who asks GitHub once for each token. An account that was renamed since is known by its id.
 // Source: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
-func (p *person) login(ctx context.Context, client *github.Client, _ string) (string, error) {
+func (p *person) who(ctx context.Context, client *github.Client, _ string) (identity, error) {
 	token, err := p.token(ctx)
 	if err != nil {
-		return "", err
+		return identity{}, err
 	}
 	p.mu.Lock()
 	of, known := p.of, p.known
@@ -39,13 +54,14 @@ func (p *person) login(ctx context.Context, client *github.Client, _ string) (st
 	}
 	user, _, err := client.Users.Get(ctx, "")
 	if err != nil {
-		return "", err
+		return identity{}, err
 	}
 	if user.GetLogin() == "" {
-		return "", action.Refuse("GitHub does not say whose GITHUB_TOKEN it is")
+		return identity{}, action.Refuse("GitHub does not say whose GITHUB_TOKEN it is")
 	}
+	known = identity{user.GetLogin(), user.GetID()}
 	p.mu.Lock()
-	p.of, p.known = token, user.GetLogin()
+	p.of, p.known = token, known
 	p.mu.Unlock()
-	return user.GetLogin(), nil
+	return known, nil
 }

@@ -123,10 +123,13 @@ func TestAttacks(t *testing.T) {
 					t.Errorf("%s is not acted on for %q, want %q; all: %v", ref, unused[ref], reason, unused)
 				}
 			}
+			kept := map[string]string{}
 			for _, action := range list(answer["actions_taken"]) {
-				want, kept := tc.kept[fmt.Sprint(action["target"])]
-				if kept && fmt.Sprint(action["reason"]) != want {
-					t.Errorf("%v, want reason %s", action, want)
+				kept[fmt.Sprint(action["target"])] = fmt.Sprint(action["reason"])
+			}
+			for target, reason := range tc.kept {
+				if got, planned := kept[target]; !planned || got != reason {
+					t.Errorf("the call on %s is kept for %q (planned: %t), want %q; all: %v", target, got, planned, reason, kept)
 				}
 			}
 			if n := len(a.github.Changes()) - beforeGitHub; n != tc.github {

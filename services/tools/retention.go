@@ -14,7 +14,7 @@ import (
 const (
 	// pruneEvery is how often what is old is looked for.
 	pruneEvery = time.Hour
-	// pruneTurn is how many bodies are looked at in one turn.
+	// pruneTurn is how many bodies are removed in one turn.
 	pruneTurn = 1000
 	// longest is the longest retention: what is meant to be longer is for ever.
 	longest = 100 * 365 * 24 * time.Hour

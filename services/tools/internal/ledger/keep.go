@@ -17,9 +17,9 @@ const ReasonForgotten = "forgotten"
 // wait a few milliseconds for, in any number of processes at once, and may be
 // stopped anywhere: done again they come to the same end.
 type Keeper interface {
-	// PruneBodies removes raw bodies of events that were received before a time, of
-	// the oldest that have one, at most limit, and returns how many it removed.
-	// The event, its run and what is remembered stay.
+	// PruneBodies removes raw bodies of events that were received before a time, the
+	// first that came first, at most limit, and returns how many it removed; fewer where
+	// no more are due. The event, its run and what is remembered stay.
 	PruneBodies(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// Forget removes what is known of an entity, of a place with all that is in it, or of a

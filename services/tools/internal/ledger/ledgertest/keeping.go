@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
 )
@@ -23,6 +24,9 @@ func keepEntries() []entry {
 			b.prune = func(ctx context.Context, _ time.Time, limit int) (int, error) {
 				return b.Ledger.PruneBodies(ctx, newClock().now.Add(1000*time.Hour), limit)
 			}
+		})},
+		{"bodies of a wrong clock hide no older ones behind them", checkPruneBehind, breaking(func(b *broken) {
+			b.prune = func(context.Context, time.Time, int) (int, error) { return 0, nil }
 		})},
 		{"a change that is forgotten is told nowhere", checkForgottenChange, breakForget(true)},
 		{"a person who is forgotten is named nowhere", checkForgottenPerson, breakForget(true)},
@@ -195,6 +199,27 @@ func checkPrune(h *harness) {
 	})
 	if all.Load() != 3 {
 		h.Errorf("%d bodies were removed by four at once, want the other 3", all.Load())
+	}
+}
+
+// What ingress dates by a clock that is ahead is kept until its date, and only that.
+func checkPruneBehind(h *harness) {
+	const ahead, due = 40, 3
+	before := event(1).GetReceivedAt().AsTime().Add(1000 * time.Hour)
+	for n := 1; n <= ahead+due; n++ {
+		e := event(n)
+		if n <= ahead {
+			e.ReceivedAt = timestamppb.New(before.Add(time.Hour))
+		}
+		_, err := h.Open(h.ctx, opening(n, e))
+		h.ok(err)
+	}
+	for turn, want := range []int{1, 1, 1, 0} {
+		n, err := h.PruneBodies(h.ctx, before, 1)
+		h.ok(err)
+		if n != want {
+			h.Errorf("turn %d removed %d bodies, want %d", turn, n, want)
+		}
 	}
 }
 

@@ -17,21 +17,39 @@ const (
 	tidyChunk  = 200
 )
 
-// PruneBodies implements ledger.Keeper. Processes that prune at once take different bodies.
+// PruneBodies implements ledger.Keeper. It looks at all bodies, a window at a time, in
+// the order of their arrival: those that a wrong clock dated later hide none behind
+// them. Processes that prune at once take different bodies.
 func (s *Store) PruneBodies(ctx context.Context, before time.Time, limit int) (removed int, err error) {
-	for removed < limit {
-		n, err := s.counted(ctx, `WITH oldest AS (SELECT event FROM event_body ORDER BY event LIMIT $2),
-			due AS (SELECT event_body.event FROM event_body JOIN event ON event.seq = event_body.event
-				WHERE event_body.event <= (SELECT coalesce(max(event), 0) FROM oldest) AND event.received_at < $1 ORDER BY event_body.event LIMIT $3
-				FOR UPDATE OF event_body SKIP LOCKED)
-			DELETE FROM event_body USING due WHERE event_body.event = due.event RETURNING 1`,
-			ledger.Micros(before), max(limit, pruneChunk), min(pruneChunk, limit-removed))
-		if err != nil || n == 0 {
+	for after := int64(0); removed < limit; {
+		window, err := s.bodyWindow(ctx, after, max(limit, pruneChunk))
+		if err != nil || window == 0 {
 			return removed, err
 		}
-		removed += n
+		chunk := min(pruneChunk, limit-removed)
+		n, err := s.counted(ctx, `WITH due AS (SELECT event_body.event FROM event_body JOIN event ON event.seq = event_body.event
+				WHERE event_body.event > $1 AND event_body.event <= $2 AND event.received_at < $3 ORDER BY event_body.event LIMIT $4
+				FOR UPDATE OF event_body SKIP LOCKED)
+			DELETE FROM event_body USING due WHERE event_body.event = due.event RETURNING 1`,
+			after, window, ledger.Micros(before), chunk)
+		if err != nil {
+			return removed, err
+		}
+		if removed += n; n < chunk {
+			after = window
+		}
 	}
 	return removed, nil
+}
+
+// bodyWindow is the last of the next bodies, at most limit; 0 where there is none.
+func (s *Store) bodyWindow(ctx context.Context, after int64, limit int) (last int64, err error) {
+	err = s.read(ctx, func(t *transaction) error {
+		t.query(func(rows pgx.Rows) error { return rows.Scan(&last) },
+			`SELECT coalesce(max(event), 0) FROM (SELECT event FROM event_body WHERE event > $1 ORDER BY event LIMIT $2) AS next`, after, limit)
+		return nil
+	})
+	return last, err
 }
 
 // counted runs a statement in a transaction of its own and returns how many rows it returned.

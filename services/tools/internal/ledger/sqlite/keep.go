@@ -17,35 +17,52 @@ const (
 	tidyChunk = 200
 )
 
-// PruneBodies implements ledger.Keeper. Events are in the order of their arrival,
-// so that it ends where the first body is that is to stay.
+// PruneBodies implements ledger.Keeper. It looks at all bodies, a window at a time, in
+// the order of their arrival: those that a wrong clock dated later hide none behind them.
 func (s *Store) PruneBodies(ctx context.Context, before time.Time, limit int) (int, error) {
-	removed := 0
+	removed, after := 0, int64(0)
 	for removed < limit {
-		due, err := ask(s.reader.db, scanNumber, `SELECT event_body.event FROM event_body JOIN event ON event.seq = event_body.event
-			WHERE event_body.event <= (SELECT coalesce(max(event), 0) FROM (SELECT event FROM event_body ORDER BY event LIMIT ?2))
-				AND event.received_at < ?1 ORDER BY event_body.event LIMIT ?3`, ledger.Micros(before), max(limit, pruneChunk), min(pruneChunk, limit-removed))
-		if err != nil || len(due) == 0 {
+		if err := ctx.Err(); err != nil {
 			return removed, err
 		}
-		var n int64
-		err = s.writer.do(ctx, func(b *batch) error {
-			n = 0
-			for _, seq := range due {
-				gone, err := erasing{b}.DeleteBody(seq)
-				if err != nil {
-					return err
-				}
-				n += gone
-			}
-			return nil
-		})
+		window, err := ask(s.reader.db, scanNumber, `SELECT coalesce(max(event), 0) FROM (SELECT event FROM event_body WHERE event > ? ORDER BY event LIMIT ?)`,
+			after, max(limit, pruneChunk))
+		if err != nil || window[0] == 0 {
+			return removed, err
+		}
+		due, err := ask(s.reader.db, scanNumber, `SELECT event_body.event FROM event_body JOIN event ON event.seq = event_body.event
+			WHERE event_body.event > ? AND event_body.event <= ? AND event.received_at < ? ORDER BY event_body.event LIMIT ?`,
+			after, window[0], ledger.Micros(before), min(pruneChunk, limit-removed))
 		if err != nil {
 			return removed, err
 		}
-		removed += int(n)
+		if len(due) == 0 {
+			after = window[0]
+			continue
+		}
+		n, err := s.deleteBodies(ctx, due)
+		if err != nil {
+			return removed, err
+		}
+		removed, after = removed+n, due[len(due)-1]
 	}
 	return removed, nil
+}
+
+func (s *Store) deleteBodies(ctx context.Context, events []int64) (int, error) {
+	var n int64
+	err := s.writer.do(ctx, func(b *batch) error {
+		n = 0
+		for _, seq := range events {
+			gone, err := erasing{b}.DeleteBody(seq)
+			if err != nil {
+				return err
+			}
+			n += gone
+		}
+		return nil
+	})
+	return int(n), err
 }
 
 // Forget implements ledger.Keeper.

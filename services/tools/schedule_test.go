@@ -171,7 +171,7 @@ func (s *schedule) step() {
 		p.mortal.doom(s.pick(4), s.pick(2) == 0, s.pick(2) == 0)
 	}
 	s.bury()
-	s.wake(s.pick(12) == 0)
+	s.wake(s.pick(60) == 0)
 }
 
 // wake has one of those that stood still go on: one whose call another attempt was made at
@@ -220,6 +220,11 @@ func (s *schedule) bury() {
 		if p.mortal.isDead() {
 			s.deaths++
 			s.late = append(s.late, p.mortal.late...)
+			for _, l := range p.mortal.late {
+				for _, o := range l.outcomes {
+					s.provider.lose(o.Effect)
+				}
+			}
 			s.birth(i)
 		}
 	}

@@ -82,7 +82,9 @@ type mortal struct {
 	left  int // how many more are lived through; below zero: all
 	after bool
 	wakes bool
-	dead  bool
+	// Where it stands still: before a creation, or else before a Record.
+	creating bool
+	dead     bool
 	// What it records once it wakes.
 	late []late
 }
@@ -99,8 +101,12 @@ type late struct {
 func (m *mortal) doom(n int, after, wakes bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.left < 0 {
-		m.left, m.after, m.wakes = n, after, wakes
+	switch {
+	case m.left >= 0:
+	case wakes: // It stands before a creation, or before what came of calls is recorded.
+		m.left, m.wakes, m.creating = 0, true, after
+	default:
+		m.left, m.after = n, after
 	}
 }
 
@@ -120,7 +126,8 @@ func (m *mortal) isDead() bool {
 // step does f unless the process is dead, and tells whether it lives on.
 func (m *mortal) step(f func()) bool { return m.try(f, false) }
 
-// try is step with an attempt at a call, or what came of it: there it is that who wakes stands still.
+// try is step where who wakes may stand still: before a creation is asked for, or what came of
+// calls is recorded.
 func (m *mortal) try(f func(), attempt bool) bool {
 	m.mu.Lock()
 	if m.dead {
@@ -157,7 +164,7 @@ func (m *mortal) Pin(ctx context.Context, p ledger.Pinning) (pinned ledger.Pinne
 
 func (m *mortal) Record(ctx context.Context, run ledger.RunID, o []ledger.Outcome) (stored ledger.Stored, err error) {
 	recorded := false
-	if !m.try(func() { stored, err = m.Ledger.Record(ctx, run, o); recorded = true }, true) {
+	if !m.try(func() { stored, err = m.Ledger.Record(ctx, run, o); recorded = true }, !m.creating) {
 		if m.stands() && !recorded {
 			err = m.oversleep(ctx, run, o)
 			return ledger.Stored{}, errors.Join(errDead, err)
@@ -224,7 +231,7 @@ type dying struct {
 
 func (d *dying) Invoke(_ context.Context, cmd *executorv1.Command) (result *executorv1.Result, err error) {
 	asked := false
-	if d.mortal.try(func() { result, err = d.provider.invoke(cmd); asked = true }, true) {
+	if d.mortal.try(func() { result, err = d.provider.invoke(cmd); asked = true }, d.mortal.creating && cmd.GetClass() == "create") {
 		return result, err
 	}
 	switch {
@@ -245,12 +252,13 @@ type provider struct {
 
 	mu       sync.Mutex
 	attempts map[string]int
+	lost     map[string]bool   // effects that are made once more without an answer
 	made     map[string]int    // effects that changed something, by what they are
 	content  map[string]string // of comments, by effect key
 }
 
 func newProvider(seed uint64, clock *testClock) *provider {
-	return &provider{seed: seed, clock: clock, attempts: map[string]int{}, made: map[string]int{}, content: map[string]string{}}
+	return &provider{seed: seed, clock: clock, attempts: map[string]int{}, lost: map[string]bool{}, made: map[string]int{}, content: map[string]string{}}
 }
 
 // calmAfter is how many attempts at one effect may go wrong.
@@ -266,6 +274,10 @@ func (p *provider) invoke(cmd *executorv1.Command) (*executorv1.Result, error) {
 	p.attempts[key]++
 	fate := p.fate(key, p.attempts[key])
 	switch {
+	case p.lost[key] && cmd.GetMode() == "act":
+		delete(p.lost, key)
+		p.act(cmd)
+		return nil, &call.InvokeError{Err: errors.New("connection reset")}
 	case fate < 8:
 		return nil, &call.InvokeError{NotSent: true, Err: errors.New("connection refused")}
 	case fate < 16:
@@ -284,6 +296,13 @@ func (p *provider) invoke(cmd *executorv1.Command) (*executorv1.Result, error) {
 		return nil, &call.InvokeError{Err: errors.New("connection reset")}
 	}
 	return result, nil
+}
+
+// lose has the next answer about an effect be lost: somebody stands still with it.
+func (p *provider) lose(key ledger.EffectKey) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost[string(key)] = true
 }
 
 // issueMade is the issue that an effect makes: the same in every schedule.

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/switchyard-dev/switchyard/services/tools/internal/fact"
 	"github.com/switchyard-dev/switchyard/services/tools/internal/ledger"
@@ -299,4 +301,64 @@ func checkForgetBeside(h *harness) {
 		h.Errorf("forget the rest: %v", err)
 	}
 	h.wantNone(h.told(), ChangeMarks())
+}
+
+// A person is forgotten while calls with the name in them are leased and made.
+func checkForgetBesideCalls(h *harness) {
+	const calls = 40
+	h.marked()
+	for n := 100; n < 100+calls; n++ {
+		c := h.queued(n, n, "set")
+		c.Shown.Target, c.Payload.Fields["assignee"] = fmt.Sprintf("jira:issue:ACME-%d", n), structpb.NewStringValue(markedLogin)
+		h.pinned(n, c)
+	}
+	var made [calls]atomic.Int64
+	together(4, func(i int) {
+		if i == 0 {
+			if _, err := h.Forget(h.ctx, MarkedPerson, false, nil); err != nil {
+				h.Errorf("forget: %v", err)
+			}
+			return
+		}
+		for range calls / 3 {
+			leased, err := h.LeaseCalls(h.ctx, ledger.Leasing{Owner: ledger.Owner(fmt.Sprint(i)), Limit: 1, Lease: callLease})
+			if err != nil {
+				h.Errorf("lease: %v", err)
+			}
+			for _, c := range leased {
+				// It is the fence that lets an attempt begin, and not the lease.
+				now := h.clock.Now()
+				if begun, err := h.Extend(h.ctx, ledger.Owner(fmt.Sprint(i)), ledger.CallID(c.Shown.GetCallId()), now.Add(8*time.Second), now.Add(20*time.Second)); err != nil || !begun {
+					if err != nil {
+						h.Errorf("extend: %v", err)
+					}
+					continue
+				}
+				for n := range calls {
+					if c.Shown.GetCallId() == id(kindCall, 100+n) {
+						made[n].Add(1)
+					}
+				}
+				if _, err := h.Record(h.ctx, c.Run, []ledger.Outcome{{Call: ledger.CallID(c.Shown.GetCallId()), State: "done", URL: "https://acme.example"}}); err != nil {
+					h.Errorf("record: %v", err)
+				}
+			}
+		}
+	})
+	h.wantNone(h.told(), PersonMarks())
+	for n := range calls {
+		c := h.call(100 + n)
+		switch times := made[n].Load(); c.GetState() {
+		case "done", "unknown":
+			if times != 1 {
+				h.Errorf("call %d is %s and was made %d times", n, c.GetState(), times)
+			}
+		case "skipped":
+			if times != 0 || c.GetReason() != ledger.ReasonForgotten {
+				h.Errorf("call %d is skipped, %s, and was made %d times", n, c.GetReason(), times)
+			}
+		default: // None is left of those that were queued when all was forgotten.
+			h.Errorf("call %d is %s %s", n, c.GetState(), c.GetReason())
+		}
+	}
 }

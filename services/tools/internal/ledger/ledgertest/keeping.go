@@ -80,6 +80,7 @@ func keepEntries() []entry {
 				return stored, err
 			}
 		})},
+		{"calls that name the forgotten are made once, or not, and name nobody", checkForgetBesideCalls, breakForget(true)},
 		{"whoever follows is told what was forgotten, and nobody afterwards", checkTidy, breaking(func(b *broken) {
 			b.tidy = func(context.Context) error { return nil }
 		})},

@@ -30,7 +30,8 @@ type Fault struct {
 	// Act makes the effect although Status is answered.
 	Act bool
 	// Status is answered with Header and Body; with a Body of nil, in the
-	// provider's own words for that status.
+	// provider's own words for that status. $AUTHORIZATION in Body becomes what the
+	// request showed to prove who asks.
 	Status int
 	Header http.Header
 	Body   []byte

@@ -104,7 +104,7 @@ func (s *server) run(o operation, w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if fault.Status != 0 && wrong == "" {
-		answer = s.faulty(fault)
+		answer = s.faulty(fault, r.Header.Get("Authorization"))
 	}
 	s.answer(w, rec, answer)
 }
@@ -168,10 +168,10 @@ func (s *server) act(o operation, c *call, rec *Request) reply {
 	return answer
 }
 
-func (s *server) faulty(f Fault) reply {
+func (s *server) faulty(f Fault, authorization string) reply {
 	answer := s.fail(f.Status, http.StatusText(f.Status))
 	if f.Body != nil {
-		answer.body = f.Body
+		answer.body = bytes.ReplaceAll(f.Body, []byte("$AUTHORIZATION"), []byte(authorization))
 	}
 	if answer.header == nil {
 		answer.header = http.Header{}

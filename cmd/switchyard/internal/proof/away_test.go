@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,26 +18,48 @@ func TestExecutorAway(t *testing.T) {
 		a := newActing(t, mergeRules, everyPolicy, "ingress", "agent", "tools")
 		a.extra = append(a.extra, setting...)
 		a.startAll()
-		const pulls = 40
+		const pulls, atATime = 60, 8
 		for n := range pulls {
 			a.jira.AddIssue(fmt.Sprintf("ACME-%d", 1000+n), "In Review")
 		}
+		answers := make([]map[string]any, pulls)
+		tell := func(from, to int) {
+			next := make(chan int, pulls)
+			for n := from; n < to; n++ {
+				next <- n
+			}
+			close(next)
+			var senders sync.WaitGroup
+			for range atATime {
+				senders.Go(func() {
+					for n := range next {
+						begun := time.Now()
+						p := merge(1000+n, fmt.Sprintf("ACME-%d Try again", 1000+n))
+						code, answer := a.post("pull_request", fmt.Sprintf("delivery-%d", p.number), p.json(t))
+						if took := time.Since(begun); code/100 != 2 || took > 9*time.Second {
+							t.Errorf("delivery %d was answered after %v: %d %v", n, took, code, answer)
+						}
+						answers[n] = answer
+					}
+				})
+			}
+			senders.Wait()
+		}
+		var begun sync.WaitGroup
+		begun.Go(func() { tell(0, pulls/4) })
+		a.await(20*time.Second, "effects", func(context.Context) bool { return effects(a.jira.Changes()) > pulls/8 })
+		a.kill("executor")
+		begun.Wait()
+		tell(pulls/4, 3*pulls/4)
+		for n, answer := range answers[pulls/4 : 3*pulls/4] {
+			if answer["status"] != "processing" || answer["pending"] != float64(2) {
+				t.Errorf("delivery %d while the executor was away: status %v, %v pending", pulls/4+n, answer["status"], answer["pending"])
+			}
+		}
+		a.start("executor", "")
+		tell(3*pulls/4, pulls)
 		var runs []any
-		for n := range pulls {
-			switch n {
-			case pulls / 4:
-				a.kill("executor")
-			case 3 * pulls / 4:
-				a.start("executor", "")
-			}
-			begun := time.Now()
-			answer := a.tell(merge(1000+n, fmt.Sprintf("ACME-%d Try again", 1000+n)))
-			if took := time.Since(begun); took > 9*time.Second {
-				t.Errorf("delivery %d was answered after %v", n, took)
-			}
-			if n > pulls/4 && n < 3*pulls/4-1 && (answer["status"] != "processing" || answer["pending"] != float64(2)) {
-				t.Errorf("delivery %d while the executor was away: status %v, %v pending", n, answer["status"], answer["pending"])
-			}
+		for _, answer := range answers {
 			runs = append(runs, answer["run_id"])
 		}
 		for _, id := range runs {

@@ -1,11 +1,13 @@
 package proof
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,16 +20,36 @@ import (
 
 // TestNoTokenIsTold: providers that refuse, fail, repeat the token and hang up:
 // no token is in a log, in a run, in the request that a dry run shows, or in a
-// byte of the ledger.
+// byte of the ledger. An App's key, what it signs and its installation's token are none
+// the less secret.
 func TestNoTokenIsTold(t *testing.T) {
 	t.Parallel()
-	a := newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools")
-	a.extra = append(a.extra, "LOG_LEVEL=debug")
-	repeats := []byte(`{"message":"Bad credentials: ` + providertest.Token + `","errorMessages":["` + providertest.Token + `"],"errors":{}}`)
+	for name, c := range map[string]struct {
+		start func(t *testing.T) *acting
+		// What a provider repeats besides what the request showed.
+		repeated string
+	}{
+		"tokens": {func(t *testing.T) *acting { return newActing(t, everyAction, everyPolicy, "ingress", "agent", "tools") }, providertest.Token},
+		"App":    {func(t *testing.T) *acting { return newEvery(t, everyAction, nil) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := c.start(t)
+			a.extra = append(a.extra, "LOG_LEVEL=debug")
+			scan(t, a.tellWithFaults(t, c.repeated))
+		})
+	}
+}
+
+// tellWithFaults plants a fault at each write, and returns all that is told then, by where.
+func (a *acting) tellWithFaults(t *testing.T, repeated string) map[string]string {
+	t.Helper()
+	repeats := []byte(`{"message":"Bad credentials: $AUTHORIZATION ` + repeated + `","errorMessages":["$AUTHORIZATION","` + repeated + `"],"errors":{}}`)
 	bad := []provider.Fault{
 		{Status: http.StatusUnauthorized, Body: repeats}, {Status: http.StatusInternalServerError, Body: repeats},
 		{Status: http.StatusUnprocessableEntity, Body: repeats}, {DropBefore: true}, {DropAfter: true},
 	}
+	a.github.Plant(provider.Fault{Match: provider.On("POST", "/app/installations/*/access_tokens"), Status: http.StatusInternalServerError, Body: repeats})
 	plants := a.writes()
 	for i, what := range slices.Sorted(maps.Keys(plants)) {
 		plants[what](bad[i%len(bad)])
@@ -60,13 +82,21 @@ func TestNoTokenIsTold(t *testing.T) {
 		}
 		told[filepath.Base(file)] = string(b)
 	}
-	for where, what := range told {
-		for name, secret := range map[string]string{
-			"a token": providertest.Token, "a basic authorization": base64.StdEncoding.EncodeToString([]byte("bot@acme.example:" + providertest.Token)),
-			"the token between services": serviceToken, "the seal's key": sealKey, "the hook's secret": hookSecret,
-		} {
-			if i := strings.Index(what, secret); i >= 0 {
-				t.Errorf("%s is told in %s: …%q", name, where, what[max(0, i-100):min(len(what), i+20)])
+	return told
+}
+
+// scan fails for every secret in what was told.
+func scan(t *testing.T, told map[string]string) {
+	t.Helper()
+	quoted := regexp.QuoteMeta
+	for name, secret := range map[string]string{
+		"a token": quoted(providertest.Token), "a basic authorization": quoted(base64.StdEncoding.EncodeToString([]byte("bot@acme.example:" + providertest.Token))),
+		"the token between services": quoted(serviceToken), "the seal's key": quoted(sealKey), "the hook's secret": quoted(hookSecret),
+		"an installation's token": "ghs_[0-9a-f]{10}", "what an App signs": `eyJ[\w-]{10,}\.`, "the App's key": "BEGIN RSA|" + quoted(base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PrivateKey(appKey()))[:60]),
+	} {
+		for where, what := range told {
+			if at := regexp.MustCompile(secret).FindStringIndex(what); at != nil {
+				t.Errorf("%s is told in %s: …%q", name, where, what[max(0, at[0]-100):min(len(what), at[0]+20)])
 			}
 		}
 	}

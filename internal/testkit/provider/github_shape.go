@@ -30,9 +30,10 @@ func (g *GitHub) person(login string) object {
 	} else if login == "acme" {
 		kind = "Organization"
 	}
+	id := number(strings.ToLower(login)) // A login is the same however it is spelled.
 	url := api + "/users/" + login
 	u := object{
-		"login": login, "id": number(login), "node_id": node("U", number(login)), "avatar_url": "https://avatars.githubusercontent.com/u/1",
+		"login": login, "id": id, "node_id": node("U", id), "avatar_url": "https://avatars.githubusercontent.com/u/1",
 		"gravatar_id": "", "url": url, "html_url": g.html(login), "type": kind, "site_admin": false, "starred_url": url + "/starred{/owner}{/repo}",
 		"gists_url": url + "/gists{/gist_id}", "events_url": url + "/events{/privacy}", "following_url": url + "/following{/other_user}",
 	}

@@ -52,7 +52,7 @@ func TestLedgerAway(t *testing.T) {
 	if p99 := slowest(away, 0.99); p99 > time.Second {
 		t.Errorf("99 of 100 are told within %v that they must come again: that is not at once", p99)
 	}
-	s.checkKept(all, o)
+	s.checkKept(all, len(away), o)
 	t.Logf("PostgreSQL away for %v under %d/s: %v; %d answered 503 meanwhile, slowest %v, p99 %v; taken again after %v",
 		outage(), outageRate, codes(all), len(away), slowest(away, 1), slowest(away, 0.99), recovered.Round(time.Millisecond))
 }
@@ -108,7 +108,7 @@ func sinkAway(t *testing.T, kind string) {
 			t.Fatalf("delivery %d while %s was away: no write is queued, or no gap named: %s", a.n, kind, b)
 		}
 	}
-	s.checkKept(append(all, answered{n: 999_999, code: http.StatusOK, answer: first}), o)
+	s.checkKept(append(all, answered{n: 999_999, code: http.StatusOK, answer: first}), 0, o)
 	s.await(30*time.Second, kind+" to follow", func(ctx context.Context) bool { return s.follows(ctx, memory, kind) })
 	s.checkMemory(memory, kind)
 	t.Logf("%s away for %v under %d/s: %v; %d answered meanwhile, slowest %v, p99 %v (p99 of all %v); caught up after %v",
